@@ -1,0 +1,58 @@
+"""Time from one port: UTC milliseconds for records, nanoseconds for durations."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """What the program asks for the time; tests inject one that they move by hand."""
+
+    def now_ms(self) -> int:
+        """UTC, milliseconds since 1970-01-01."""
+        ...
+
+    def monotonic_ns(self) -> int:
+        """A counter that never goes back, in nanoseconds, for durations only."""
+        ...
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def now_ms(self) -> int:
+        return time.time_ns() // 1_000_000
+
+    def monotonic_ns(self) -> int:
+        return time.monotonic_ns()
+
+
+@dataclass
+class ManualClock:
+    """A clock that stands still until it is moved."""
+
+    ms: int = 1_700_000_000_000
+    ns: int = 0
+
+    def now_ms(self) -> int:
+        return self.ms
+
+    def monotonic_ns(self) -> int:
+        return self.ns
+
+    def advance(self, ms: int) -> None:
+        """Move both times forward by ``ms`` milliseconds."""
+        self.ms += ms
+        self.ns += ms * 1_000_000
+
+
+# The civil day of a desk in China: one zone for the whole country, without summer time since 1991.
+CHINA_TIME = dt.timezone(dt.timedelta(hours=8), "CST")
+
+
+def civil_date(ms: int) -> dt.date:
+    """The calendar day in China at ``ms`` UTC: the day that goes on cards and papers."""
+    return dt.datetime.fromtimestamp(ms / 1000, CHINA_TIME).date()

@@ -1,0 +1,1 @@
+"""Devices, real and simulated, behind the ports of ``app.devices.ports``."""

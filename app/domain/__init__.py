@@ -1,0 +1,1 @@
+"""Rules of the desk, without devices, files or windows."""
