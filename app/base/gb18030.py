@@ -33,7 +33,7 @@ _PAIRS = (
     (0xE854, 0x9FBA),  # FE90
     (0xE864, 0x9FBB),  # FEA0
 )
-_EXCHANGE = {a: b for a, b in _PAIRS} | {b: a for a, b in _PAIRS}
+_EXCHANGE = dict(_PAIRS) | {b: a for a, b in _PAIRS}
 
 
 def encode(text: str) -> bytes:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.base import gb18030
-from app.base.errors import KangkaError, N_
+from app.base.errors import N_, KangkaError
 
 FieldValue = str | bytes | None
 

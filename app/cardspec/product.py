@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from app.base.errors import KangkaError, N_
+from app.base.errors import N_, KangkaError
 from app.base.resources import read_toml, resource
 from app.cardspec.keys import KeyName
 
@@ -170,9 +170,7 @@ def _extended(files: dict[str, dict[str, Any]], name: str) -> dict[str, Any]:
     if base is None:
         return own
     merged = _extended(files, base)
-    return {
-        table: merged.get(table, {}) | own.get(table, {}) for table in merged.keys() | own.keys()
-    }
+    return {table: merged.get(table, {}) | own.get(table, {}) for table in merged.keys() | own.keys()}
 
 
 def _card(row: dict[str, Any], simulator: dict[str, Any]) -> CardProduct:
@@ -216,8 +214,7 @@ def _sam(row: dict[str, Any], simulator: dict[str, Any]) -> SamProduct:
         pin_tries=row["pin_tries"],
         slots=slots,
         kinds={
-            int(kind): frozenset(KeyName(name) for name in names)
-            for kind, names in row["kinds"].items()
+            int(kind): frozenset(KeyName(name) for name in names) for kind, names in row["kinds"].items()
         },
         key_check=bytes.fromhex(row["key_check"]),
         simulator=simulator,

@@ -17,7 +17,7 @@ from typing import Any
 
 import jsonschema
 
-from app.base.errors import KangkaError, N_
+from app.base.errors import N_, KangkaError
 from app.base.resources import read_toml, resource
 from app.cardspec.codecs import Coding
 from app.cardspec.keys import KeyName
@@ -217,8 +217,7 @@ def _build(tables: dict[str, Any]) -> Profile:
             title=tables["title"],
             content_hash=hashlib.sha256(canonical.encode()).hexdigest(),
             directories=tuple(
-                DirectorySpec(**{**row, "aid": bytes.fromhex(row["aid"])})
-                for row in tables["directory"]
+                DirectorySpec(**{**row, "aid": bytes.fromhex(row["aid"])}) for row in tables["directory"]
             ),
             files=tuple(_file(row) for row in tables["file"]),
             choices=tables.get("choices", {}),

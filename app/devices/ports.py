@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from app.base.errors import KangkaError, N_
+from app.base.errors import N_, KangkaError
 from app.cardspec.apdu import CommandApdu, ResponseApdu
 
 
