@@ -1,0 +1,392 @@
+"""What the window sees of a desk: immutable messages, and the one protocol that answers them.
+
+Everything here is plain data that may cross threads. Texts are marked English, the catalogue's keys,
+with typed parameters, so that the same message stands in the window and on the command line.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Protocol
+
+from app.base.errors import KangkaError
+from app.domain.application import Realm
+from app.domain.ports import CaseState
+from app.workflow.form import Form
+
+
+class Mark(StrEnum):
+    """The five states of the window (ui.md, Language): the same for cards, cases and devices."""
+
+    WAITING = "waiting"
+    WORKING = "working"
+    GOOD = "good"
+    ATTENTION = "attention"
+    STOP = "stop"
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A catalogue text and its parameters."""
+
+    text: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+# ------------------------------------------------------------------------------------ the workplace
+
+
+@dataclass(frozen=True)
+class WorkplaceInfo:
+    """Where this window stands. ``simulated`` when any device behind it is a simulator."""
+
+    name: str
+    desk: str
+    realm: Realm
+    simulated: bool
+    operator: str
+
+
+class DeviceRole(StrEnum):
+    """What a device does at the desk, in the order of the strip below the window."""
+
+    ID_READER = "id-reader"
+    CARD_READER = "card-reader"
+    SAM = "sam"
+    CARD_PRINTER = "card-printer"
+    RECEIPT_PRINTER = "receipt-printer"
+
+
+@dataclass(frozen=True)
+class DeviceState:
+    """One device now; ``word`` says its state, ``detail`` more of it (kind of SAM, ribbon left)."""
+
+    role: DeviceRole
+    name: str
+    mark: Mark
+    word: Sentence
+    detail: Sentence | None = None
+    simulated: bool = False
+
+
+@dataclass(frozen=True)
+class DeskSummary:
+    """Counts for the first page. Days are civil days in China."""
+
+    to_make: int
+    open_cases: int
+    issued_today: int
+    spoiled_today: int
+
+
+# ------------------------------------------------------------------------------------------ enrolment
+
+
+class Provenance(StrEnum):
+    """Where a value of the form came from (rules.md, First collection and verification)."""
+
+    EMPTY = "empty"
+    CHIP = "chip"
+    TYPED = "typed"
+    CORRECTED = "corrected"
+
+
+@dataclass(frozen=True, repr=False)
+class DraftValue:
+    """One field as it stands; ``read`` is what the document's chip said, if it said anything."""
+
+    text: str = ""
+    read: str | None = None
+
+    @property
+    def provenance(self) -> Provenance:
+        if self.read is not None:
+            return Provenance.CHIP if self.text == self.read else Provenance.CORRECTED
+        return Provenance.TYPED if self.text else Provenance.EMPTY
+
+
+@dataclass(frozen=True, repr=False)
+class DocumentView:
+    """The identity document as read: its kind, and its lines in the document's own order.
+
+    ``lines`` are (label, value as printed on the document); ``module_number`` is the reader's.
+    """
+
+    kind: Sentence
+    lines: tuple[tuple[str, str], ...]
+    module_number: str
+
+
+@dataclass(frozen=True, repr=False)
+class EnrolDraft:
+    """An application being written down: values by the form's paths (``name``, ``contacts.0.phone``).
+
+    ``photo`` is the chip's picture (JPEG, at most 3,070 bytes), ``face_photo`` the printed one.
+    """
+
+    values: Mapping[str, DraftValue] = field(default_factory=lambda: MappingProxyType({}))
+    document: DocumentView | None = None
+    photo: bytes | None = None
+    face_photo: bytes | None = None
+
+    def value(self, path: str) -> DraftValue:
+        """The value at a path; an empty one where nothing was entered."""
+        return self.values.get(path, DraftValue())
+
+    def with_text(self, path: str, text: str) -> EnrolDraft:
+        """The draft with one field typed; what the chip said is kept beside it."""
+        changed = replace(self.value(path), text=text)
+        return replace(self, values=MappingProxyType({**self.values, path: changed}))
+
+    def taking(self, read: EnrolDraft) -> EnrolDraft:
+        """This draft with a document's reading laid over it.
+
+        What was typed stays where the document says nothing; a document of another person than the
+        one read before begins a new draft.
+        """
+        if self.document is not None and self.value("citizen_id").read != read.value("citizen_id").read:
+            return read
+        typed = {path: value for path, value in self.values.items() if value.read is None}
+        return EnrolDraft(
+            values=MappingProxyType({**typed, **read.values}),
+            document=read.document,
+            photo=read.photo or self.photo,
+            face_photo=read.face_photo or self.face_photo,
+        )
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was read or typed yet."""
+        return (
+            self.document is None
+            and self.face_photo is None
+            and not any(value.text for value in self.values.values())
+        )
+
+
+class ProblemKind(StrEnum):
+    """What a check found: something missing, something wrong, or something to look at."""
+
+    MISSING = "missing"
+    WRONG = "wrong"
+    NOTICE = "notice"
+
+
+@dataclass(frozen=True)
+class FieldProblem:
+    """A refusal or a remark about one path of the form (``photo`` for the picture)."""
+
+    path: str
+    kind: ProblemKind
+    fault: KangkaError
+
+    @property
+    def stops(self) -> bool:
+        """Whether the application can not be kept like this."""
+        return self.kind is not ProblemKind.NOTICE
+
+
+@dataclass(frozen=True)
+class CodeRow:
+    """One row of a code table: its code, its word in both languages, the word's pinyin initials."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    initials: str = ""
+
+
+# ------------------------------------------------------------------------------- applications, making
+
+
+@dataclass(frozen=True, repr=False)
+class ApplicationRow:
+    """A line of a list: the number is masked (410102********2345) before it comes here."""
+
+    id: str
+    name: str
+    masked_number: str
+    mark: Mark
+    word: Sentence
+    at_ms: int
+    case_id: str | None = None
+
+
+@dataclass(frozen=True, repr=False)
+class ApplicationView:
+    """One person's application on its own page, with the whole number."""
+
+    id: str
+    name: str
+    number: str
+    kind: Sentence
+    fee: Sentence
+    mark: Mark
+    word: Sentence
+    case_id: str | None = None
+    name_shortened: bool = False
+
+
+@dataclass(frozen=True, repr=False)
+class Faces:
+    """Both faces as they will be printed, PNG, at ``dpi``."""
+
+    front_png: bytes
+    back_png: bytes
+    dpi: int
+
+
+class IssueStep(StrEnum):
+    """What the desk does to make one card, in order (ui.md, Issue)."""
+
+    LAY_CARD = "lay-card"
+    AUTHENTICATE = "authenticate"
+    ISSUER = "issuer"
+    HOLDER = "holder"
+    PHOTO = "photo"
+    TERMS = "terms"
+    IDENTITY = "identity"
+    HEALTH = "health"
+    MANAGEMENT = "management"
+    VERIFY = "verify"
+    ACTIVATE = "activate"
+    PRINT = "print"
+    READ_AGAIN = "read-again"
+
+
+@dataclass(frozen=True)
+class ExpectedStep:
+    """A step this desk will do and how long it took here lately (milliseconds; None: not known yet)."""
+
+    step: IssueStep
+    milliseconds: int | None
+
+
+@dataclass(frozen=True)
+class StepEvent:
+    """Progress of one step: ``done`` of ``total`` records or blocks, and its milliseconds so far.
+
+    ``chip_serial`` and ``product`` come with the first event that knows them.
+    """
+
+    step: IssueStep
+    mark: Mark
+    done: int
+    total: int
+    milliseconds: int
+    chip_serial: str | None = None
+    product: str | None = None
+
+
+@dataclass(frozen=True)
+class IssueOutcome:
+    """How a making ended; a state that is neither verified nor spoiled leaves an open case."""
+
+    case_id: str
+    application_id: str
+    state: CaseState
+    milliseconds: int
+    chip_serial: str | None = None
+
+
+class Settlement(StrEnum):
+    """What may be done with an open case (design.md, decision 1)."""
+
+    CONTINUE = "continue"
+    VERIFY = "verify"
+    SPOIL = "spoil"
+
+
+@dataclass(frozen=True, repr=False)
+class CaseRow:
+    """An open case: what is known of its card, and what is offered."""
+
+    id: str
+    application_id: str
+    name: str
+    masked_number: str
+    state: CaseState
+    mark: Mark
+    word: Sentence
+    opened_ms: int
+    known: tuple[Sentence, ...]
+    offers: tuple[Settlement, ...]
+
+
+# Called from the thread that does the work; the window's side carries it over to its own.
+StepListener = Callable[[StepEvent], None]
+
+
+class DeskService(Protocol):
+    """A desk as its window uses it.
+
+    ``workplace``, ``form`` and ``codes`` answer from memory and may be asked on the window's thread.
+    Everything else takes time, belongs off it, and raises a ``KangkaError`` when it can not be done.
+    """
+
+    def workplace(self) -> WorkplaceInfo: ...
+
+    def form(self) -> Form: ...
+
+    def codes(self, table: str) -> tuple[CodeRow, ...]:
+        """A code table's rows in its own order; KeyError for a table nobody has."""
+        ...
+
+    def devices(self) -> list[DeviceState]: ...
+
+    def summary(self) -> DeskSummary: ...
+
+    def read_identity(self, cancel: threading.Event) -> EnrolDraft:
+        """Wait for an identity document and read it."""
+        ...
+
+    def draft_from_training(self, number: int) -> EnrolDraft:
+        """A made-up person's whole form, training stores only."""
+        ...
+
+    def fit_photo(self, draft: EnrolDraft, picture: bytes) -> EnrolDraft:
+        """The draft with a picture made to fit the chip and the face."""
+        ...
+
+    def check(self, draft: EnrolDraft) -> list[FieldProblem]:
+        """Every problem at once, in the order of the form."""
+        ...
+
+    def save(self, draft: EnrolDraft) -> str:
+        """Keep the application for good and return its id; a known error where ``check`` stops."""
+        ...
+
+    def applications(self, after: str | None, limit: int) -> list[ApplicationRow]:
+        """A page of applications that wait for a card or have one, after an id."""
+        ...
+
+    def application(self, application_id: str) -> ApplicationView: ...
+
+    def faces(self, application_id: str) -> Faces: ...
+
+    def expected_steps(self, application_id: str) -> tuple[ExpectedStep, ...]:
+        """The steps of this desk for this application, with times from its own history."""
+        ...
+
+    def issue(
+        self, application_id: str, on_event: StepListener, cancel: threading.Event
+    ) -> IssueOutcome:
+        """Make the card. A set ``cancel`` stops before the next step and leaves an open case."""
+        ...
+
+    def open_cases(self) -> list[CaseRow]: ...
+
+    def settle(
+        self,
+        case_id: str,
+        how: Settlement,
+        on_event: StepListener,
+        cancel: threading.Event,
+        reason: str = "",
+    ) -> IssueOutcome:
+        """Continue, verify or spoil an open case; ``reason`` is asked for when spoiling."""
+        ...
