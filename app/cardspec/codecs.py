@@ -10,11 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeGuard
 
 from app.base import gb18030
 from app.base.errors import N_, KangkaError
 
 FieldValue = str | bytes | None
+
+# More digits than any number of a card field has; int() itself gives up on thousands of them.
+_MOST_DIGITS = 600
 
 
 class Coding(StrEnum):
@@ -85,10 +89,16 @@ def encoded_length(text: str) -> int:
     return len(gb18030.encode(text))
 
 
+def _is_digits(value: FieldValue) -> TypeGuard[str]:
+    # str.isdigit alone also takes the digits of every other script
+    return isinstance(value, str) and value.isascii() and value.isdigit()
+
+
 def _encode_ans(length: int, value: FieldValue, field: str) -> bytes:
-    if value is None:
+    if value is None or value == "":
         return b"\x00" * length
-    if not isinstance(value, str) or "\x00" in value:
+    # What would not be read back as it was is refused: padding is cut at 00, then at spaces.
+    if not isinstance(value, str) or "\x00" in value or value.endswith(" "):
         raise FieldNotEncodable(field=field, coding=Coding.ANS.value)
     try:
         raw = gb18030.encode(value)
@@ -113,7 +123,7 @@ def _decode_ans(raw: bytes, field: str) -> FieldValue:
 def _encode_cn(length: int, value: FieldValue, field: str) -> bytes:
     if value is None:
         return b"\xff" * length
-    if not isinstance(value, str) or not value.isascii() or not value.isdigit():
+    if not _is_digits(value):
         raise FieldNotEncodable(field=field, coding=Coding.CN.value)
     # A one-digit code is written 01 (card.md, Codings).
     digits = value.zfill(2) if length == 1 else value
@@ -135,8 +145,10 @@ def _decode_cn(raw: bytes, field: str) -> FieldValue:
 def _encode_b(length: int, value: FieldValue, field: str) -> bytes:
     if value is None:
         return b"\xff" * length
-    if not isinstance(value, str) or not value.isascii() or not value.isdigit():
+    if not _is_digits(value):
         raise FieldNotEncodable(field=field, coding=Coding.B.value)
+    if len(value) > _MOST_DIGITS:
+        raise FieldTooLong(field=field, takes=len(value) // 2, room=length)
     number = int(value)
     # FF.. is "not recorded" and so no number of the field.
     if number >= (1 << 8 * length) - 1:

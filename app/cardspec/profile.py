@@ -9,18 +9,25 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import jsonschema
+import jsonschema.exceptions
 
 from app.base.errors import N_, KangkaError
 from app.base.resources import read_toml, resource
 from app.cardspec.codecs import Coding
 from app.cardspec.keys import KeyName
+
+_Made = TypeVar("_Made")
+
+# A record is read in one short answer, its tag and length bytes included (training-product.md, 13).
+MAX_VALUE = 253
 
 
 class Structure(StrEnum):
@@ -153,34 +160,51 @@ class ProfileInvalid(KangkaError):
 
 
 def load_profile(profile_id: str = "national", folder: Path | None = None) -> Profile:
-    """The shipped profile ``profile_id``, or the one in ``folder`` (a province's own)."""
-    tables = _merged(folder if folder is not None else resource("profiles", profile_id), ())
-    return _build(tables)
+    """The shipped profile ``profile_id``, or the one in ``folder`` (a province's own).
+
+    A profile that another one extends is looked for beside it first, then among the shipped ones.
+    """
+    home = folder if folder is not None else resource("profiles", profile_id)
+    tables = _merged(home, ())
+    try:
+        return _build(tables)
+    except _Misplaced as error:
+        raise ProfileInvalid(file=_file_name(home), reason=str(error)) from error
 
 
-def _merged(folder: Path, seen: tuple[str, ...]) -> dict[str, Any]:
-    path = folder / "profile.toml"
+class _Misplaced(Exception):
+    """What is wrong with merged tables, and where in them; becomes a ``ProfileInvalid``."""
+
+
+def _file_name(folder: Path) -> str:
+    return f"{folder.name}/profile.toml"
+
+
+def _merged(folder: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
+    name = _file_name(folder)
     try:
-        own = read_toml(path)
-    except (OSError, ValueError) as error:
-        raise ProfileInvalid(file=path.name, reason=str(error)) from error
-    try:
-        jsonschema.validate(own, _schema())
-    except jsonschema.ValidationError as error:
-        where = "/".join(str(step) for step in error.absolute_path) or "top"
-        raise ProfileInvalid(file=path.name, reason=f"{where}: {error.message}") from error
+        own = read_toml(folder / "profile.toml")
+    except OSError as error:
+        raise ProfileInvalid(file=name, reason=error.strerror or "it can not be read") from error
+    except ValueError as error:  # TOML's own message names line and column
+        raise ProfileInvalid(file=name, reason=str(error)) from error
+    fault = jsonschema.exceptions.best_match(_validator().iter_errors(own))
+    if fault is not None:
+        where = "/".join(str(step) for step in fault.absolute_path) or "top level"
+        raise ProfileInvalid(file=name, reason=f"{where}: {fault.message}") from fault
     base = own.pop("extends", None)
     if base is None:
         return own
-    if base in seen:
-        raise ProfileInvalid(file=path.name, reason=f"extends {base} in a circle")
-    return _overlay(_merged(resource("profiles", base), (*seen, base)), own)
+    beside = folder.parent / base
+    home = beside if beside.is_dir() else resource("profiles", base)
+    if home in (*seen, folder):
+        raise ProfileInvalid(file=name, reason=f"it extends {base} in a circle")
+    return _overlay(_merged(home, (*seen, folder)), own)
 
 
-def _schema() -> dict[str, Any]:
+def _validator() -> jsonschema.Draft202012Validator:
     text = resource("profiles", "profile.schema.json").read_text(encoding="utf-8")
-    schema: dict[str, Any] = json.loads(text)
-    return schema
+    return jsonschema.Draft202012Validator(json.loads(text))
 
 
 # What names a row of each list, so that an overlay's row finds the base's.
@@ -211,28 +235,45 @@ def _overlay_rows(
 
 def _build(tables: dict[str, Any]) -> Profile:
     canonical = json.dumps(tables, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    try:
-        return Profile(
-            id=tables["id"],
-            title=tables["title"],
-            content_hash=hashlib.sha256(canonical.encode()).hexdigest(),
-            directories=tuple(
-                DirectorySpec(**{**row, "aid": bytes.fromhex(row["aid"])}) for row in tables["directory"]
-            ),
-            files=tuple(_file(row) for row in tables["file"]),
-            choices=tables.get("choices", {}),
-            rules=tables.get("rules", {}),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise ProfileInvalid(file="profile.toml", reason=str(error)) from error
-
-
-def _file(row: dict[str, Any]) -> FileSpec:
-    fields = tuple(
-        FieldSpec(**{**field, "coding": Coding(field["coding"])}) for field in row.get("field", [])
+    choices = tables.get("choices", {})
+    profile = Profile(
+        id=tables["id"],
+        title=tables["title"],
+        content_hash=hashlib.sha256(canonical.encode()).hexdigest(),
+        directories=tuple(_directory(row) for row in tables.get("directory", ())),
+        files=tuple(_file(row, choices) for row in tables.get("file", ())),
+        choices=choices,
+        rules=tables.get("rules", {}),
     )
+    _check(profile)
+    return profile
+
+
+def _directory(row: dict[str, Any]) -> DirectorySpec:
+    return _made(
+        f"directory {row['name']}",
+        lambda: DirectorySpec(
+            name=row["name"],
+            fid=row["fid"],
+            aid=bytes.fromhex(row["aid"]),
+            parent=row["parent"],
+            title_zh=row["title_zh"],
+            title_en=row["title_en"],
+        ),
+    )
+
+
+def _file(row: dict[str, Any], choices: dict[str, Any]) -> FileSpec:
+    place = f"file {row['directory']}/{row['name']}"
+    fields = [_field(field, choices, place) for field in row.get("field", [])]
+    return _made(place, lambda: _file_spec(row, fields))
+
+
+def _file_spec(row: dict[str, Any], fields: list[FieldSpec]) -> FileSpec:
     structure = Structure(row["structure"])
     if structure is Structure.VARIABLE:
+        # An overlay's new fields come last in the tables; on the card their record decides.
+        fields = sorted(fields, key=lambda field: field.record or 0)
         size, records = 0, len(fields)
     else:
         size, records = row["size"], row.get("records", 1)
@@ -246,7 +287,7 @@ def _file(row: dict[str, Any]) -> FileSpec:
         read_key=KeyName(row["read_key"]) if "read_key" in row else None,
         update_key=KeyName(row["update_key"]),
         protection=Protection(row["protection"]),
-        fields=fields,
+        fields=tuple(fields),
         erase_key=KeyName(row["erase_key"]) if "erase_key" in row else None,
         write_once=row.get("write_once", False),
         author=Author(row.get("author", "desk")),
@@ -254,3 +295,81 @@ def _file(row: dict[str, Any]) -> FileSpec:
         block=row.get("block", 128),
         source=row.get("source"),
     )
+
+
+def _field(row: dict[str, Any], choices: dict[str, Any], place: str) -> FieldSpec:
+    # Where public documents disagree a field names the choice instead of stating one answer.
+    place = f"{place} field {row['key']}"
+    chosen: dict[str, Any] = {}
+    for name, value in row.items():
+        if isinstance(value, dict) and value["choice"] not in choices:
+            raise _Misplaced(f"{place}: the choice {value['choice']} is not made")
+        chosen[name] = choices[value["choice"]] if isinstance(value, dict) else value
+    return _made(
+        place,
+        lambda: FieldSpec(
+            key=chosen["key"],
+            length=chosen["length"],
+            coding=Coding(chosen["coding"]),
+            name_zh=chosen["name_zh"],
+            name_en=chosen["name_en"],
+            source=chosen.get("source"),
+            code_table=chosen.get("code_table"),
+            record=chosen.get("record"),
+            tag=chosen.get("tag"),
+        ),
+    )
+
+
+def _made(place: str, make: Callable[[], _Made]) -> _Made:
+    try:
+        return make()
+    except KeyError as error:
+        raise _Misplaced(f"{place}: {error.args[0]} is missing") from error
+    except ValueError as error:
+        raise _Misplaced(f"{place}: {error}") from error
+
+
+def _check(profile: Profile) -> None:
+    """What no schema can say: names that must exist, and lengths that must add up."""
+    homes = {"MF"} | {directory.name for directory in profile.directories}
+    for directory in profile.directories:
+        if directory.parent not in homes:
+            raise _Misplaced(f"directory {directory.name}: its parent {directory.parent} does not exist")
+    keys: set[str] = set()
+    for file in profile.files:
+        place = f"file {file.path}"
+        if file.directory not in homes:
+            raise _Misplaced(f"{place}: the directory {file.directory} does not exist")
+        if not file.fields:
+            raise _Misplaced(f"{place}: it has no field")
+        for field in file.fields:
+            if field.key in keys:
+                raise _Misplaced(f"{place} field {field.key}: this key is used twice")
+            keys.add(field.key)
+        (_check_tags if file.structure is Structure.VARIABLE else _check_size)(file, place)
+
+
+def _check_tags(file: FileSpec, place: str) -> None:
+    if [field.record for field in file.fields] != list(range(1, len(file.fields) + 1)):
+        raise _Misplaced(f"{place}: its records are not numbered 1 to {len(file.fields)}")
+    tags = [field.tag for field in file.fields]
+    if None in tags or len(set(tags)) != len(tags):
+        raise _Misplaced(f"{place}: every record needs a tag of its own")
+    for field in file.fields:
+        if field.length > MAX_VALUE:
+            raise _Misplaced(
+                f"{place} field {field.key}: a record's value has at most {MAX_VALUE} bytes"
+            )
+
+
+def _check_size(file: FileSpec, place: str) -> None:
+    total = sum(field.length for field in file.fields)
+    if file.structure is not Structure.TRANSPARENT:
+        fits = total == file.size
+    elif len(file.fields) != 1:
+        fits = False
+    else:
+        fits = file.length_prefix + total <= file.size if file.length_prefix else total == file.size
+    if not fits:
+        raise _Misplaced(f"{place}: its fields take {total} bytes and its size says {file.size}")
