@@ -1,0 +1,262 @@
+"""A session with the local SAM: it unlocks, proves which SAM it is, and computes what keys compute.
+
+Keys never leave the SAM. The host carries factors and challenges in, and ciphertext, MAC and token out
+(card.md, SAM commands and Flows).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.base.errors import N_, KangkaError
+from app.cardspec.apdu import CommandApdu, ResponseApdu
+from app.cardspec.keys import KeyName
+from app.cardspec.product import CardProduct, Products, SamProduct, TokenRule
+from app.cardspec.status import StatusWord, tries_left
+from app.devices.ports import CardChannel
+
+# Files of a SAM (card.md, "SAM files"), and the sizes to read.
+_PUBLIC_INFORMATION = (0x0015, 14)
+_TERMINAL_NUMBER = (0x0016, 6)
+_APPLICATION_INFORMATION = (0x001A, 25)
+_ISSUER_CERTIFICATE = (0x001B, 180)
+_DF01 = 0xDF01
+# READ BINARY takes at most 128 bytes at once (training-product.md, 13).
+_BLOCK = 0x80
+# P1 of CIPHER DATA (training-product.md, 3).
+_CIPHER, _MAC = 0x00, 0x05
+# At three tries left only a person may try again (counter.md, rule 39: "stop at last but two").
+LAST_TRIES = 3
+
+
+@dataclass(eq=False)
+class NotASam(KangkaError):
+    """The chip in the SAM's slot is none that the desk knows."""
+
+    atr: str
+
+    code = "sam.unknown"
+    cause = N_("The chip in the SAM slot answers with {atr}, which is no SAM this desk knows.")
+    meaning = N_("No card can be written.")
+    remedy = N_("Put the desk's SAM into the SAM slot.")
+
+
+@dataclass(eq=False)
+class SamPinWrong(KangkaError):
+    """The SAM did not take the PIN."""
+
+    tries: int
+
+    code = "sam.pin-wrong"
+    cause = N_("The SAM did not accept its PIN; {tries} tries are left.")
+    meaning = N_("When no try is left the SAM locks itself for good.")
+    remedy = N_("Ask the person who holds the SAM to type its PIN.")
+
+
+@dataclass(eq=False)
+class SamPinTriesLow(KangkaError):
+    """So few tries are left that the program does not try by itself."""
+
+    tries: int
+
+    code = "sam.pin-tries-low"
+    cause = N_("Only {tries} tries of the SAM's PIN are left, so it was not tried.")
+    meaning = N_("No card can be written until the SAM is unlocked.")
+    remedy = N_("Have the person who holds the SAM type its PIN and confirm the attempt.")
+
+
+@dataclass(eq=False)
+class SamLocked(KangkaError):
+    """No try of the PIN is left."""
+
+    code = "sam.locked"
+    cause = N_("The SAM has locked itself: no try of its PIN is left.")
+    meaning = N_("No card can be written with this SAM.")
+    remedy = N_("Send the SAM back to its issuer and put another one in.")
+
+
+@dataclass(eq=False)
+class SamLacksKeys(KangkaError):
+    """A SAM of a lesser kind than the work asks for."""
+
+    kind: int
+    keys: str
+
+    code = "sam.lacks-keys"
+    cause = N_("The SAM is of kind {kind} and does not hold {keys}.")
+    meaning = N_("A card can only be written with a SAM of the issuing body, kind 5.")
+    remedy = N_("Put the issuing SAM into the SAM slot.")
+
+
+@dataclass(eq=False)
+class SamOfAnotherDesk(KangkaError):
+    """A SAM whose number, kind, version or key check is not the pinned one."""
+
+    what: str
+
+    code = "sam.other"
+    cause = N_("The SAM is not the one registered for this desk: its {what} differs.")
+    meaning = N_("Nothing was written.")
+    remedy = N_("Put the registered SAM in, or have the supervisor register this one.")
+
+
+@dataclass(eq=False)
+class SamRefused(KangkaError):
+    """An answer of the SAM that the session has no use for."""
+
+    instruction: str
+    sw: str
+
+    code = "sam.refused"
+    cause = N_("The SAM answered {instruction} with {sw}.")
+    meaning = N_("The case is kept and can be continued.")
+    remedy = N_("Continue the case; if it happens again, have the SAM tested.")
+
+
+@dataclass(frozen=True)
+class SamIdentity:
+    """Which SAM this is; what a desk pins. ``number`` and ``terminal`` are hex digits."""
+
+    number: str
+    kind: int
+    key_version: int
+    key_check: str
+    terminal: str
+
+    def require(self, pinned: SamIdentity) -> None:
+        """Raise where this is not the ``pinned`` SAM, naming what differs."""
+        for what in ("number", "kind", "key_version", "key_check"):
+            if getattr(self, what) != getattr(pinned, what):
+                raise SamOfAnotherDesk(what=what)
+
+
+class SamSession:
+    """One unlocked SAM. ``city_factor`` is the 8 ASCII bytes of the application city."""
+
+    def __init__(self, channel: CardChannel, product: SamProduct, city_factor: bytes) -> None:
+        self._channel = channel
+        self.product = product
+        self._city = city_factor
+        self.identity = SamIdentity("", 0, 0, "", "")
+        self.issuer_certificate = b""
+
+    @property
+    def channel(self) -> CardChannel:
+        """The line to the SAM, for its traffic."""
+        return self._channel
+
+    def unlock(self, pin: str, tries: int | None = None, by_person: bool = False) -> None:
+        """Reset, read who it is, take the PIN, read key check and certificate.
+
+        ``tries`` is what is known to be left; at three or fewer only a person's own attempt
+        (``by_person``) is made.
+        """
+        if tries is not None and tries <= LAST_TRIES and not by_person:
+            raise SamPinTriesLow(tries=tries)
+        self._channel.reset()
+        public = self._read(*_PUBLIC_INFORMATION)
+        terminal = self._read(*_TERMINAL_NUMBER)
+        self._expect(self._select(_DF01), "SELECT")
+        self._verify(pin)
+        application = self._read(*_APPLICATION_INFORMATION)
+        check = CommandApdu.decode(self.product.key_check)
+        key_check = self._expect(self._channel.send(check), "GET DATA")
+        # training-product.md, 16: number 10 bytes BCD, version, key index, kind, reserve.
+        self.identity = SamIdentity(
+            number=public[:10].hex(),
+            kind=public[12],
+            key_version=application[0],
+            key_check=key_check.hex().upper(),
+            terminal=terminal.hex(),
+        )
+        self.issuer_certificate = self._read(*_ISSUER_CERTIFICATE)
+
+    def require(self, keys: frozenset[KeyName]) -> None:
+        """Raise unless a SAM of this kind holds ``keys``, before anything is written."""
+        missing = keys - self.product.kinds.get(self.identity.kind, frozenset())
+        if missing:
+            raise SamLacksKeys(kind=self.identity.kind, keys=", ".join(sorted(missing)))
+
+    def challenge(self) -> bytes:
+        """Eight random bytes of the SAM."""
+        return self._expect(
+            self._channel.send(CommandApdu(0x00, 0x84, 0x00, 0x00, le=8)), "GET CHALLENGE"
+        )
+
+    def token(
+        self, key: KeyName, card: CardProduct, factor: bytes, challenge: bytes, original: bytes
+    ) -> bytes:
+        """The 8-byte token of ``original`` under ``key``'s session key."""
+        padded = original.ljust(card.block_size, b"\x00")
+        cipher = self.encrypt(key, factor, challenge, padded)
+        if card.token is TokenRule.BLOCK:
+            return cipher
+        return bytes(a ^ b for a, b in zip(cipher[:8], cipher[8:], strict=True))
+
+    def encrypt(self, key: KeyName, factor: bytes, challenge: bytes, data: bytes) -> bytes:
+        """``data``, whole blocks, under ``key``'s session key for this card and challenge."""
+        self._deliver(key, factor, challenge)
+        return self._expect(
+            self._channel.send(CommandApdu(0x80, 0xFA, _CIPHER, 0x00, data)), "CIPHER DATA"
+        )
+
+    def mac(self, key: KeyName, factor: bytes, challenge: bytes, data: bytes) -> bytes:
+        """The four MAC bytes over ``data``, which is padded here (card.md, Secured update)."""
+        self._deliver(key, factor, challenge)
+        block = self.product.block_size
+        body = bytes(block) + pad(data, block, always=True)
+        return self._expect(self._channel.send(CommandApdu(0x80, 0xFA, _MAC, 0x00, body)), "CIPHER DATA")
+
+    def _deliver(self, key: KeyName, factor: bytes, challenge: bytes) -> None:
+        slot = self.product.slots[key]
+        data = factor + (self._city if slot.with_city else b"") + challenge
+        answer = self._channel.send(CommandApdu(0x80, 0xDE, slot.p1, slot.p2, data))
+        if answer.sw == StatusWord.KEY_NOT_FOUND:
+            raise SamLacksKeys(kind=self.identity.kind, keys=key)
+        self._expect(answer, "DELIVERY SESSION KEY")
+
+    def _verify(self, pin: str) -> None:
+        answer = self._channel.send(CommandApdu(0x00, 0x20, 0x00, 0x00, bytes.fromhex(pin)))
+        left = tries_left(answer.sw)
+        if answer.sw == StatusWord.AUTHENTICATION_BLOCKED or left == 0:
+            raise SamLocked
+        if left is not None:
+            raise SamPinWrong(tries=left)
+        self._expect(answer, "VERIFY")
+
+    def _select(self, fid: int) -> ResponseApdu:
+        return self._channel.send(CommandApdu(0x00, 0xA4, 0x00, 0x00, fid.to_bytes(2, "big")))
+
+    def _read(self, fid: int, size: int) -> bytes:
+        self._expect(self._select(fid), "SELECT")
+        raw = b""
+        while len(raw) < size:
+            at = len(raw)
+            command = CommandApdu(0x00, 0xB0, at >> 8, at & 0xFF, le=min(_BLOCK, size - at))
+            part = self._expect(self._channel.send(command), "READ BINARY")
+            if not part:
+                raise SamRefused(instruction="READ BINARY", sw="9000")
+            raw += part
+        return raw
+
+    def _expect(self, answer: ResponseApdu, instruction: str) -> bytes:
+        if not answer.ok:
+            raise SamRefused(instruction=instruction, sw=f"{answer.sw:04X}")
+        return answer.data
+
+
+def open_sam(channel: CardChannel, products: Products, city_code: str) -> SamSession:
+    """A session for the SAM in the slot, still locked; ``city_code`` has six digits."""
+    product = products.sam_of(channel.atr)
+    if product is None:
+        raise NotASam(atr=channel.atr.hex(" ").upper())
+    # card.md, Keys: the first two digits of the application city code and six zeros, in ASCII.
+    return SamSession(channel, product, (city_code[:2] + "000000").encode("ascii"))
+
+
+def pad(data: bytes, block: int, *, always: bool) -> bytes:
+    """``data`` with 80 00.. to whole blocks; ``always`` adds a block to data that is whole already."""
+    if not always and len(data) % block == 0:
+        return data
+    data += b"\x80"
+    return data + bytes(-len(data) % block)
