@@ -61,7 +61,9 @@ def compile_folder(folder: Path, target: Path) -> int:
 
 
 def main() -> int:
-    folders = sorted(path for path in LOCALE.iterdir() if any(path.glob("*.po"))) if LOCALE.is_dir() else []
+    folders = (
+        sorted(path for path in LOCALE.iterdir() if any(path.glob("*.po"))) if LOCALE.is_dir() else []
+    )
     if not folders:
         print(f"no .po files below {LOCALE.relative_to(ROOT)}", file=sys.stderr)
         return 1

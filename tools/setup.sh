@@ -110,7 +110,7 @@ install_lock() {  # NAME [pip options]
   done_for "$name" "locks/$name.txt" && return 0
   echo "set-up: installing locks/$name.txt"
   # --no-cache-dir is not given: a second checkout then needs no network for the same releases.
-  $venv/bin/python -m pip install --quiet --require-hashes "$@" -r "locks/$name.txt" || return 1
+  $venv/bin/python -m pip install -qq --require-hashes "$@" -r "locks/$name.txt" || return 1
   mark_done "$name" "locks/$name.txt"
 }
 
@@ -125,7 +125,7 @@ if [ $dev = yes ]; then
 fi
 
 if [ ! -x $venv/bin/kangka ] || ! done_for program pyproject.toml; then
-  $venv/bin/python -m pip install --quiet --no-index --no-deps --no-build-isolation --editable .
+  $venv/bin/python -m pip install -qq --no-index --no-deps --no-build-isolation --editable .
   mark_done program pyproject.toml
 fi
 

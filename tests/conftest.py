@@ -1,0 +1,78 @@
+"""What holds for the whole suite: parts that must run, faults that must be raised, seeds."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
+
+import pytest
+
+# Before Qt is imported anywhere: tests draw offscreen unless told otherwise.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+pytest_plugins = ["tests.helpers.census"]
+
+T = TypeVar("T")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("kangka")
+    group.addoption(
+        "--whole",
+        action="store_true",
+        help="this run is the whole suite: hold it to what only that can prove",
+    )
+    group.addoption(
+        "--prove-seed", type=int, default=0, metavar="N", help="seed of every sample (default 0)"
+    )
+    group.addoption(
+        "--prove-scale", type=int, default=1, metavar="N", help="times the usual sample; 0 is the whole"
+    )
+    group.addoption(
+        "--prove-report", metavar="FILE", help="write what record_proof counted to FILE as JSON"
+    )
+
+
+@pytest.fixture(scope="session")
+def seed(pytestconfig: pytest.Config) -> int:
+    """The seed of this run: 0 in `make test`, the next unused one in `make prove`."""
+    return int(pytestconfig.getoption("--prove-seed"))
+
+
+@pytest.fixture(scope="session")
+def scale(pytestconfig: pytest.Config) -> int:
+    """How many times the usual sample this run takes; 0 stands for the whole."""
+    return int(pytestconfig.getoption("--prove-scale"))
+
+
+@pytest.fixture
+def sample(
+    request: pytest.FixtureRequest, seed: int, scale: int
+) -> Callable[[Sequence[Any], int], list[Any]]:
+    """``sample(items, count)``: ``count`` times the scale of ``items``, drawn by this run's seed and
+    this test's name, in their own order; all of them in a whole run."""
+
+    def draw(items: Sequence[T], count: int) -> list[T]:
+        wanted = len(items) if scale == 0 else min(len(items), count * scale)
+        chosen = random.Random(f"{seed} {request.node.nodeid}").sample(range(len(items)), wanted)  # noqa: S311
+        return [items[index] for index in sorted(chosen)]
+
+    return draw
+
+
+@pytest.fixture
+def record_proof(request: pytest.FixtureRequest) -> Callable[[str, int], None]:
+    """``record_proof(name, count)`` adds to what a long run reports, as "torn writes: 4,120"."""
+
+    def record(name: str, count: int) -> None:
+        request.node.user_properties.append(("proof", (name, count)))
+
+    return record
+
+
+def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
+    for item in items:
+        for mark in item.iter_markers("part"):
+            item.user_properties.append(("part", mark.args[0]))
