@@ -161,6 +161,10 @@ class CardSession:
         self._channel.reset()
         self._directory, self._file, self._right = "MF", None, None
 
+    def close(self) -> None:
+        """Let go of the card; the SAM's session stays."""
+        self._channel.close()
+
     def enter(self, directory: str) -> None:
         """Make a directory current unless it is; selecting clears every right."""
         if self._directory == directory:
