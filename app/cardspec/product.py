@@ -118,6 +118,19 @@ class UnknownChip(KangkaError):
     remedy = N_("Take a card of an approved product, or have the product's data installed.")
 
 
+@dataclass(eq=False)
+class ProductInvalid(KangkaError):
+    """A product file that the program can not use."""
+
+    file: str
+    reason: str
+
+    code = "product.invalid"
+    cause = N_("The product file {file} can not be used: {reason}.")
+    meaning = N_("No card can be made until it is corrected or taken away.")
+    remedy = N_("Correct the file, or install the product's data again.")
+
+
 @dataclass(frozen=True)
 class Products:
     """Every card and SAM product that was loaded."""
@@ -149,27 +162,38 @@ class Products:
 
 def load_products(folder: Path | None = None) -> Products:
     """Every product in ``folder`` (``resources/products``), by file name."""
-    files = {
-        path.stem: read_toml(path) for path in sorted((folder or resource("products")).glob("*.toml"))
-    }
+    files: dict[str, dict[str, Any]] = {}
+    for path in sorted((folder or resource("products")).glob("*.toml")):
+        try:
+            files[path.stem] = read_toml(path)
+        except ValueError as error:  # TOML's own message names line and column
+            raise ProductInvalid(file=path.name, reason=str(error)) from error
     cards: list[CardProduct] = []
     sams: list[SamProduct] = []
     for name in files:
-        tables = _extended(files, name)
-        if "card" in tables:
-            cards.append(_card(tables["card"], tables.get("simulator", {})))
-        if "sam" in tables:
-            sams.append(_sam(tables["sam"], tables.get("simulator", {})))
+        try:
+            tables = _extended(files, name, ())
+            if "card" in tables:
+                cards.append(_card(tables["card"], tables.get("simulator", {})))
+            if "sam" in tables:
+                sams.append(_sam(tables["sam"], tables.get("simulator", {})))
+        except KeyError as error:
+            raise ProductInvalid(file=f"{name}.toml", reason=f"{error.args[0]} is missing") from error
+        except (TypeError, ValueError, re.error) as error:
+            raise ProductInvalid(file=f"{name}.toml", reason=str(error)) from error
     return Products(tuple(cards), tuple(sams))
 
 
-def _extended(files: dict[str, dict[str, Any]], name: str) -> dict[str, Any]:
-    # A product may start from another one's file and state only what differs.
+def _extended(files: dict[str, dict[str, Any]], name: str, seen: tuple[str, ...]) -> dict[str, Any]:
+    # A product may start from another one's file and state only what differs; within a table a value
+    # (of [card.authenticate] too) is replaced as a whole.
+    if name in seen:
+        raise ValueError(f"it extends {name} in a circle")
     own = dict(files[name])
     base = own.pop("extends", None)
     if base is None:
         return own
-    merged = _extended(files, base)
+    merged = _extended(files, base, (*seen, name))
     return {table: merged.get(table, {}) | own.get(table, {}) for table in merged.keys() | own.keys()}
 
 
