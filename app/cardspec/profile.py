@@ -216,7 +216,7 @@ def _overlay(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     for name, value in over.items():
         if isinstance(value, dict) and isinstance(merged.get(name), dict):
             merged[name] = _overlay(merged[name], value)
-        elif name in _ROW_NAMES and name in merged:
+        elif isinstance(value, list) and name in _ROW_NAMES and name in merged:
             merged[name] = _overlay_rows(merged[name], value, _ROW_NAMES[name])
         else:
             merged[name] = value
