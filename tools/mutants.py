@@ -1,0 +1,172 @@
+"""Plant named faults, one at a time, in private copies of the tree: each must turn its tests red.
+
+tests/mutants.toml lists them. A mutant is a file, an exact text that stands there once, what replaces
+it, and the tests (pytest's arguments) that must notice. The same tests must be green without it, or
+red would prove nothing; each distinct set of tests is run once for that.
+
+``python tools/mutants.py [WORD...]`` runs those whose name holds one of the words; exit code 1 where a
+mutant survived, could not be planted, or its tests were not green to begin with.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+LIST = ROOT / "tests" / "mutants.toml"
+COPIED = ("app", "resources", "tests", "tools", "docs", "locks", "pyproject.toml")
+AT_ONCE = 2
+LIMIT_S = 600
+# pytest's exit codes: tests failed; anything above is a run that judged nothing.
+GREEN, RED = 0, 1
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One fault: ``find`` in ``file`` becomes ``replace``, and ``tests`` must fail."""
+
+    name: str
+    file: str
+    find: str
+    replace: str
+    tests: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one run ended: ``good`` as it should, ``words`` for the table, ``output`` of pytest's end."""
+
+    name: str
+    good: bool
+    words: str
+    seconds: float
+    output: str
+
+
+def read_list(path: Path) -> list[Mutant]:
+    """The mutants of a list; ValueError where a name stands twice or nothing would change."""
+    rows = tomllib.loads(path.read_text(encoding="utf-8"))["mutant"]
+    mutants = [Mutant(**(row | {"tests": tuple(row["tests"])})) for row in rows]
+    names = [mutant.name for mutant in mutants]
+    if len(set(names)) != len(names):
+        raise ValueError(f"two mutants share a name: {sorted({n for n in names if names.count(n) > 1})}")
+    for mutant in mutants:
+        if mutant.find == mutant.replace or not mutant.tests:
+            raise ValueError(f"mutant {mutant.name!r} changes nothing or names no tests")
+    return mutants
+
+
+def plant(text: str, mutant: Mutant) -> str:
+    """``text`` with the fault in it; ValueError unless what it replaces stands there exactly once."""
+    count = text.count(mutant.find)
+    if count != 1:
+        raise ValueError(f"its text stands {count} times in {mutant.file}, not once")
+    return text.replace(mutant.find, mutant.replace)
+
+
+def run_tests(tree: Path, tests: Sequence[str]) -> tuple[int, str]:
+    """pytest's exit code and output for ``tests`` in ``tree``, which it must not leave."""
+    environment = os.environ | {
+        "PYTHONPATH": str(tree),  # before the checkout that the environment was installed from
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONHASHSEED": "0",
+    }
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "--no-header", "--tb=line", *tests]
+    try:
+        done = subprocess.run(
+            command,
+            cwd=tree,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=LIMIT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return -1, f"not finished within {LIMIT_S} s"
+    return done.returncode, done.stdout + done.stderr
+
+
+def in_copy(act: Callable[[Path], Outcome]) -> Outcome:
+    """``act`` on a copy of the tree that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="kangka-mutant-") as folder:
+        tree = Path(folder)
+        for name in COPIED:
+            source = ROOT / name
+            if source.is_dir():
+                shutil.copytree(source, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
+            elif source.exists():
+                shutil.copy2(source, tree / name)
+        return act(tree)
+
+
+def try_mutant(mutant: Mutant) -> Outcome:
+    """Plant one mutant and say whether its tests turned red."""
+
+    def act(tree: Path) -> Outcome:
+        began = time.monotonic()
+        path = tree / mutant.file
+        try:
+            path.write_text(plant(path.read_text(encoding="utf-8"), mutant), encoding="utf-8")
+        except (OSError, ValueError) as fault:
+            return Outcome(mutant.name, good=False, words=f"not planted: {fault}", seconds=0, output="")
+        code, output = run_tests(tree, mutant.tests)
+        words = {GREEN: "SURVIVED", RED: "killed"}.get(code, f"judged nothing (pytest {code})")
+        return Outcome(mutant.name, code == RED, words, time.monotonic() - began, output)
+
+    return in_copy(act)
+
+
+def try_unchanged(tests: tuple[str, ...]) -> Outcome:
+    """Run one set of tests on the tree as it is and say whether it was green."""
+
+    def act(tree: Path) -> Outcome:
+        began = time.monotonic()
+        code, output = run_tests(tree, tests)
+        words = "green" if code == GREEN else f"NOT GREEN (pytest {code})"
+        return Outcome(
+            "unchanged: " + " ".join(tests), code == GREEN, words, time.monotonic() - began, output
+        )
+
+    return in_copy(act)
+
+
+def main(words: list[str]) -> int:
+    mutants = [m for m in read_list(LIST) if not words or any(word in m.name for word in words)]
+    if not mutants:
+        print("no mutant has such a name", file=sys.stderr)
+        return 1
+    controls = sorted({mutant.tests for mutant in mutants})
+    began = time.monotonic()
+    outcomes: list[Outcome] = []
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        runs = [pool.submit(try_unchanged, tests) for tests in controls]
+        runs += [pool.submit(try_mutant, mutant) for mutant in mutants]
+        for run in runs:
+            outcome = run.result()
+            outcomes.append(outcome)
+            print(f"{outcome.seconds:6.1f} s  {outcome.words:<12} {outcome.name}", flush=True)
+    bad = [outcome for outcome in outcomes if not outcome.good]
+    for outcome in bad:
+        print(f"\n--- {outcome.name}: {outcome.words}\n{outcome.output[-2000:]}")
+    killed = sum(outcome.words == "killed" for outcome in outcomes)
+    print(
+        f"{killed} of {len(mutants)} mutants killed, "
+        f"{sum(outcome.words == 'green' for outcome in outcomes)} of {len(controls)} controls green, "
+        f"{time.monotonic() - began:.0f} s"
+    )
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
