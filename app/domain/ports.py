@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from app.domain.application import FrozenApplication, Realm
+from app.domain.resident import Resident
 
 
 class CaseState(StrEnum):
@@ -58,7 +59,8 @@ class Intent:
 class Case:
     """The making of one card, from order to a verified or spoiled one.
 
-    ``plan_id`` is the plan's keyed digest in hex; ``reason`` says why a card was spoiled.
+    ``plan_id`` is the plan's keyed digest in hex; ``reason`` says why a card was spoiled, in words of
+    the desk's list and never a person's data; ``number`` is the case's human number.
     """
 
     id: str
@@ -72,6 +74,7 @@ class Case:
     opened_ms: int
     changed_ms: int
     reason: str | None = None
+    number: str = ""
 
 
 class Applications(Protocol):
@@ -85,6 +88,18 @@ class Applications(Protocol):
         """One version, by default the newest; a known error where there is none."""
         ...
 
+    def number_of(self, application_id: str) -> str:
+        """The application's human number: realm letter, desk, A, six digits without a gap."""
+        ...
+
+    def person_of(self, realm: Realm, resident: Resident) -> str | None:
+        """The id of the person who holds this document number already, by blind index."""
+        ...
+
+    def of_person(self, person_id: str) -> list[str]:
+        """The ids of a person's applications, oldest first."""
+        ...
+
     def list(self, after: str | None = None, limit: int = 100) -> list[FrozenApplication]:
         """Newest versions in the order of their ids, a page after ``after``."""
         ...
@@ -94,11 +109,14 @@ class Journal(Protocol):
     """Cases and their intents. Results wait for the next durable commit (decision 1)."""
 
     def open_case(self, application: FrozenApplication) -> Case:
-        """Durable: a case for this application; a known error while another one is open."""
+        """Durable: a case for this application; a known error while the person has another or a card."""
         ...
 
     def bind_chip(self, case_id: str, chip_serial: str, product_id: str, plan_id: str) -> Case:
-        """Durable: the intent to write this chip under this plan; one case a chip."""
+        """Durable: the intent to write this chip under this plan; one case a chip, for good.
+
+        Calling it again with the same chip and plan is harmless; with others it is a known error.
+        """
         ...
 
     def intend(self, case_id: str, kind: IntentKind, target: str) -> str:
@@ -110,11 +128,19 @@ class Journal(Protocol):
         ...
 
     def note_state(self, case_id: str, state: CaseState, reason: str | None = None) -> None:
-        """Not durable by itself: the case's new state travels in the next commit."""
+        """Not durable by itself: the case's new state travels in the next commit.
+
+        Written and verified settle the binding of the chip as done. Verified is refused while another
+        intent is open; spoiled settles what is open as unknown. Both close the case for good.
+        """
+        ...
+
+    def spoil(self, case_id: str, reason: str) -> Case:
+        """Durable: close the case as spoiled; its chip stays taken."""
         ...
 
     def commit(self) -> None:
-        """Durable: everything noted so far."""
+        """Durable: everything noted so far; nothing happens where nothing was noted."""
         ...
 
     def case(self, case_id: str) -> Case: ...
@@ -134,4 +160,16 @@ class Journal(Protocol):
     @property
     def durable_commits(self) -> int:
         """Commits since this store was opened, for the bench."""
+        ...
+
+
+class Timings(Protocol):
+    """What this desk's devices took for each step, for a forecast of the next card."""
+
+    def note(self, device: str, step: str, ms: int) -> None:
+        """Not durable by itself: travels in the next commit. Device and step are our own words."""
+        ...
+
+    def forecast(self, device: str) -> dict[str, int]:
+        """Median milliseconds of each step's last durations; empty where none are known."""
         ...

@@ -1,0 +1,1 @@
+"""It keeps it all: encrypted, sealed, durable. Composed by ``app.store.store``."""

@@ -1,0 +1,292 @@
+"""The journal: cases, their chips and intents; results wait for the next durable commit (decision 1)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final
+
+from peewee import JOIN
+
+from app.base.ids import RandomSource, uuid7
+from app.domain.application import FrozenApplication, Realm
+from app.domain.ports import Case, CaseState, Intent, IntentKind, Outcome
+from app.store import errors
+from app.store.work import Moment, Work
+
+# A case in one of these is closed for good.
+CLOSED: Final = frozenset({CaseState.VERIFIED, CaseState.SPOILED})
+
+
+class JournalStore:
+    """``app.domain.ports.Journal`` over one store. Reads see what was noted and is not yet durable."""
+
+    def __init__(self, work: Work, *, random: RandomSource, boot: str) -> None:
+        self._work = work
+        self._tables = work.tables
+        self._random = random
+        self._boot = boot
+        self._states: dict[str, tuple[CaseState, str | None, int]] = {}
+        self._outcomes: dict[str, tuple[Outcome, int]] = {}
+        work.register(self)
+
+    # ------------------------------------------------------------------------------ durable acts
+
+    def open_case(self, application: FrozenApplication) -> Case:
+        def act(moment: Moment) -> str:
+            self._refuse_second_card(application)
+            case_id = uuid7(self._work.clock, self._random)
+            self._tables.making.insert(
+                id=case_id,
+                realm=application.realm.value,
+                number=self._work.next_number(application.realm.value, "C"),
+                person_id=application.person_id,
+                application_id=application.id,
+                application_version=application.version,
+                state=CaseState.QUEUED.value,
+                opened_ms=moment.at_ms,
+                changed_ms=moment.at_ms,
+                seq=moment.seq,
+            ).execute()
+            return case_id
+
+        return self.case(self._work.durable("open-case", act))
+
+    def bind_chip(self, case_id: str, chip_serial: str, product_id: str, plan_id: str) -> Case:
+        def act(moment: Moment) -> None:
+            case = self._open_one(case_id)
+            if case.chip_serial is not None:
+                if (case.chip_serial, case.plan_id) != (chip_serial, plan_id):
+                    raise errors.ChipDiffers(case.number, case.chip_serial)
+                return  # a case that goes on with its own chip under its own plan
+            owner = self.case_of_chip(case.realm, chip_serial)
+            if owner is not None:
+                raise errors.ChipTaken(chip_serial, owner.number)
+            self._tables.chip.insert(
+                realm=case.realm.value,
+                serial=chip_serial,
+                product_id=product_id,
+                case_id=case_id,
+                bound_ms=moment.at_ms,
+            ).execute()
+            making = self._tables.making
+            making.update(
+                state=CaseState.WRITING.value, plan_id=plan_id, changed_ms=moment.at_ms, seq=moment.seq
+            ).where(making.c.id == case_id).execute()
+            self._insert_intent(case_id, IntentKind.BIND_CHIP, chip_serial, moment)
+
+        self._work.durable("bind-chip", act)
+        return self.case(case_id)
+
+    def intend(self, case_id: str, kind: IntentKind, target: str) -> str:
+        def act(moment: Moment) -> str:
+            self._open_one(case_id)
+            return self._insert_intent(case_id, kind, target, moment)
+
+        return self._work.durable(f"intend-{kind}", act)
+
+    def spoil(self, case_id: str, reason: str) -> Case:
+        self.note_state(case_id, CaseState.SPOILED, reason)
+        self._work.durable("spoil", lambda _moment: None, begins=False)
+        return self.case(case_id)
+
+    def commit(self) -> None:
+        self._work.check_thread()
+        if self._work.has_notes():
+            self._work.durable("commit", lambda _moment: None, begins=False)
+
+    # ------------------------------------------------------------------------------------- notes
+
+    def note_outcome(self, intent_id: str, outcome: Outcome) -> None:
+        self._work.check_thread()
+        intent = self._intent(intent_id)
+        if intent.outcome in (Outcome.DONE, Outcome.NOT_DONE) and intent.outcome is not outcome:
+            raise ValueError(f"intent {intent_id} ended as {intent.outcome} and can not change")
+        self._outcomes[intent_id] = (outcome, self._work.clock.now_ms())
+
+    def note_state(self, case_id: str, state: CaseState, reason: str | None = None) -> None:
+        self._work.check_thread()
+        case = self._open_one(case_id)
+        unsettled = [intent for intent in self.intents(case_id) if intent.outcome is None]
+        if state in (CaseState.WRITTEN, CaseState.VERIFIED):
+            # The chip was read back whole: that is the outcome of having been bound.
+            for intent in unsettled:
+                if intent.kind is IntentKind.BIND_CHIP:
+                    self.note_outcome(intent.id, Outcome.DONE)
+        if state is CaseState.VERIFIED:
+            for intent in unsettled:
+                if intent.kind is not IntentKind.BIND_CHIP:
+                    raise errors.IntentUnsettled(case.number, intent.kind)
+        if state is CaseState.SPOILED:
+            for intent in unsettled:
+                self.note_outcome(intent.id, Outcome.UNKNOWN)
+        self._states[case_id] = (state, reason, self._work.clock.now_ms())
+
+    def pending(self) -> bool:
+        return bool(self._states or self._outcomes)
+
+    def write(self, moment: Moment) -> None:
+        making, intents = self._tables.making, self._tables.intent
+        for intent_id, (outcome, at_ms) in self._outcomes.items():
+            intents.update(outcome=outcome.value, outcome_ms=at_ms).where(
+                intents.c.id == intent_id
+            ).execute()
+        for case_id, (state, reason, at_ms) in self._states.items():
+            making.update(state=state.value, reason=reason, changed_ms=at_ms, seq=moment.seq).where(
+                making.c.id == case_id
+            ).execute()
+
+    def written(self) -> None:
+        self._states.clear()
+        self._outcomes.clear()
+
+    # ------------------------------------------------------------------------------------- reads
+
+    def case(self, case_id: str) -> Case:
+        self._work.check_thread()
+        found = self._cases(self._tables.making.c.id == case_id)
+        if not found:
+            raise errors.NoSuchCase(case_id)
+        return found[0]
+
+    def open_cases(self) -> list[Case]:
+        self._work.check_thread()
+        closed = [state.value for state in CLOSED]
+        found = self._cases(self._tables.making.c.state.not_in(closed))
+        return [case for case in found if case.state not in CLOSED]
+
+    def cases_of(self, application_id: str) -> list[Case]:
+        self._work.check_thread()
+        return self._cases(self._tables.making.c.application_id == application_id)
+
+    def case_of_chip(self, realm: Realm, chip_serial: str) -> Case | None:
+        self._work.check_thread()
+        chip = self._tables.chip
+        found = self._cases((chip.c.realm == realm.value) & (chip.c.serial == chip_serial))
+        return found[0] if found else None
+
+    def intents(self, case_id: str) -> list[Intent]:
+        self._work.check_thread()
+        return self._intents(self._tables.intent.c.case_id == case_id)
+
+    @property
+    def durable_commits(self) -> int:
+        return self._work.commits
+
+    # ----------------------------------------------------------------------------------- helpers
+
+    def _open_one(self, case_id: str) -> Case:
+        case = self.case(case_id)
+        if case.state in CLOSED:
+            raise errors.CaseClosed(case.number, case.state)
+        return case
+
+    def _refuse_second_card(self, application: FrozenApplication) -> None:
+        making = self._tables.making
+        for case in self._cases(
+            (making.c.realm == application.realm.value)
+            & (making.c.person_id == application.person_id)
+            & (making.c.state != CaseState.SPOILED.value)
+        ):
+            if case.state is CaseState.VERIFIED:
+                raise errors.CardLives(case.number)
+            raise errors.CaseOpen(case.number)
+
+    def _insert_intent(self, case_id: str, kind: IntentKind, target: str, moment: Moment) -> str:
+        intent_id = uuid7(self._work.clock, self._random)
+        self._tables.intent.insert(
+            id=intent_id,
+            case_id=case_id,
+            kind=kind.value,
+            target=target,
+            desk=self._work.desk,
+            boot=self._boot,
+            seq=moment.seq,
+            at_ms=moment.at_ms,
+        ).execute()
+        return intent_id
+
+    def _cases(self, condition: Any) -> list[Case]:
+        making, chip = self._tables.making, self._tables.chip
+        rows = (
+            making.select(
+                making.c.id,
+                making.c.application_id,
+                making.c.application_version,
+                making.c.realm,
+                making.c.state,
+                chip.c.serial,
+                chip.c.product_id,
+                making.c.plan_id,
+                making.c.opened_ms,
+                making.c.changed_ms,
+                making.c.reason,
+                making.c.number,
+            )
+            .join(chip, JOIN.LEFT_OUTER, on=(chip.c.case_id == making.c.id))
+            .where(condition)
+            .order_by(making.c.opened_ms, making.c.id)
+            .tuples()
+        )
+        return [self._noted(_case(row)) for row in rows]
+
+    def _noted(self, case: Case) -> Case:
+        if case.id not in self._states:
+            return case
+        state, reason, at_ms = self._states[case.id]
+        return replace(case, state=state, reason=reason, changed_ms=at_ms)
+
+    def _intent(self, intent_id: str) -> Intent:
+        found = self._intents(self._tables.intent.c.id == intent_id)
+        if not found:
+            raise KeyError(f"no intent {intent_id}")
+        return found[0]
+
+    def _intents(self, condition: Any) -> list[Intent]:
+        intents = self._tables.intent
+        rows = (
+            intents.select(
+                intents.c.id,
+                intents.c.case_id,
+                intents.c.kind,
+                intents.c.target,
+                intents.c.at_ms,
+                intents.c.outcome,
+            )
+            .where(condition)
+            .order_by(intents.c.at_ms, intents.c.seq)
+            .tuples()
+        )
+        found = [
+            Intent(
+                str(row[0]),
+                str(row[1]),
+                IntentKind(row[2]),
+                str(row[3]),
+                int(row[4]),
+                None if row[5] is None else Outcome(row[5]),
+            )
+            for row in rows
+        ]
+        return [
+            replace(intent, outcome=self._outcomes[intent.id][0])
+            if intent.id in self._outcomes
+            else intent
+            for intent in found
+        ]
+
+
+def _case(row: tuple[Any, ...]) -> Case:
+    return Case(
+        id=str(row[0]),
+        application_id=str(row[1]),
+        application_version=int(row[2]),
+        realm=Realm(row[3]),
+        state=CaseState(row[4]),
+        chip_serial=row[5],
+        product_id=row[6],
+        plan_id=row[7],
+        opened_ms=int(row[8]),
+        changed_ms=int(row[9]),
+        reason=row[10],
+        number=str(row[11]),
+    )

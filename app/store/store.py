@@ -1,0 +1,197 @@
+"""A store: one workplace's records, opened as a whole and closed as a whole.
+
+``create`` makes key file and database in a folder beside and renames it into place, so that a cut
+creation leaves either nothing or a whole store. ``open_store`` refuses before it touches anything:
+a missing key file, the other realm, a wrong key, a newer format.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from app import __version__
+from app.base.clock import Clock
+from app.base.ids import RandomSource, uuid7
+from app.crypto.keys import (
+    KEY_FILE,
+    FileKeyProvider,
+    KeyFileMissing,
+    KeyWrapper,
+    StoreKeys,
+    TrainingWrapper,
+)
+from app.domain.application import Realm
+from app.store import database as db
+from app.store import errors
+from app.store.applications import ApplicationStore
+from app.store.dialect import SQLITE
+from app.store.journal import JournalStore
+from app.store.tables import Tables
+from app.store.threads import ThreadGuard
+from app.store.timings import TimingStore
+from app.store.work import Work
+
+# Under the workplace folder; live and training share the name, so that one is never taken for none.
+STORE_FOLDER: Final = "store"
+# Test cards stand in the live store with numbers of their own; training is a store of its own.
+_REALMS: Final = {
+    Realm.LIVE: frozenset({Realm.LIVE, Realm.TEST}),
+    Realm.TRAINING: frozenset({Realm.TRAINING}),
+}
+
+
+@dataclass(frozen=True)
+class StoreContext:
+    """What a store is opened with besides its place.
+
+    ``realm`` is live or training. ``desk`` leads the human numbers. ``wrappers`` are the ways to its
+    key. ``on_commit`` hears of each durable commit (app.store.work).
+    """
+
+    realm: Realm
+    clock: Clock
+    random: RandomSource
+    desk: str = "01"
+    wrappers: Sequence[KeyWrapper] = (TrainingWrapper(),)
+    on_commit: Callable[[str], None] | None = None
+
+    def keys_in(self, folder: Path) -> FileKeyProvider:
+        return FileKeyProvider(folder, self.wrappers, self.random)
+
+
+class Store:
+    """An open store. Every call belongs on the thread that opened it."""
+
+    def __init__(
+        self, folder: Path, database: db.CipherDatabase, keys: StoreKeys, context: StoreContext
+    ) -> None:
+        self._guard = ThreadGuard()
+        self._database = database
+        self._keys = keys
+        self.folder = folder
+        self.realm = context.realm
+        self.desk = context.desk
+        self._work = Work(
+            database,
+            SQLITE,
+            Tables(database),
+            clock=context.clock,
+            desk=context.desk,
+            guard=self._guard,
+            on_commit=context.on_commit,
+        )
+        self.applications = ApplicationStore(
+            self._work,
+            sealer=keys.sealer(context.random),
+            index_key=keys.index_key(),
+            realms=_REALMS[context.realm],
+        )
+        self.journal = JournalStore(
+            self._work, random=context.random, boot=uuid7(context.clock, context.random)
+        )
+        self.timings = TimingStore(self._work)
+
+    @property
+    def store_id(self) -> str:
+        """The store's own id, alike in key file and database."""
+        return self._keys.store_id
+
+    def digest_key(self) -> bytes:
+        """The key of digests that plans and journal hold instead of a person's bytes."""
+        return self._keys.digest_key()
+
+    def close(self) -> None:
+        """Record what is still noted, fold the log into the file and let go of it."""
+        self._guard.check()
+        try:
+            if not self._database.is_closed():
+                self.journal.commit()
+        finally:
+            self._database.close()
+
+
+def exists(folder: Path) -> bool:
+    """Whether anything of a store lies in ``folder``."""
+    return (folder / db.DATABASE_FILE).exists() or (folder / KEY_FILE).exists()
+
+
+def create(folder: Path, context: StoreContext) -> Store:
+    """Make a new, empty store in ``folder`` and open it; ``StoreExists`` where one is."""
+    if folder.exists() and any(folder.iterdir()):
+        raise errors.StoreExists(folder.name)
+    making = folder.with_name(folder.name + ".new")
+    if making.exists():  # a creation that was cut; nobody ever worked in it
+        shutil.rmtree(making)
+    making.mkdir(parents=True)
+    now = context.clock.now_ms()
+    try:
+        keys = context.keys_in(making).create(context.realm, uuid7(context.clock, context.random))
+        database = db.connect(making, keys)
+        try:
+            db.migrate(database, making, now)
+            _write_meta(database, keys, now)
+        finally:
+            database.close()
+    except BaseException:
+        shutil.rmtree(making)
+        raise
+    if folder.exists():
+        folder.rmdir()
+    making.rename(folder)
+    db.sync_folder(folder.parent)
+    return open_store(folder, context)
+
+
+def open_store(folder: Path, context: StoreContext) -> Store:
+    """Open the store in ``folder``, or a known error that says why not; then nothing was changed."""
+    if not (folder / db.DATABASE_FILE).exists():
+        raise errors.StoreMissing(folder.name)
+    provider = context.keys_in(folder)
+    if not provider.exists():
+        raise KeyFileMissing(KEY_FILE)
+    if provider.realm() != context.realm:
+        raise errors.StoreRealmMismatch(provider.realm(), context.realm)
+    keys = provider.unwrap()
+    db.check_header(folder, keys)
+    database = db.connect(folder, keys)
+    try:
+        _check_meta(database, keys)
+        db.migrate(database, folder, context.clock.now_ms())
+        return Store(folder, database, keys, context)
+    except BaseException:
+        database.close()
+        raise
+
+
+def open_or_create(folder: Path, context: StoreContext) -> Store:
+    """Open the store, or make it where neither records nor key lie: for training and demonstration.
+
+    A folder that holds one of the two and not the other is refused, never filled up.
+    """
+    return open_store(folder, context) if exists(folder) else create(folder, context)
+
+
+def _meta(keys: StoreKeys) -> dict[str, str]:
+    return {"realm": keys.realm, "store": keys.store_id, "check": keys.check().hex()}
+
+
+def _write_meta(database: db.CipherDatabase, keys: StoreKeys, now_ms: int) -> None:
+    table = Tables(database).meta
+    facts = _meta(keys) | {"created_ms": str(now_ms), "created_by": __version__}
+    with database.transaction(*SQLITE.begin):
+        for name, value in facts.items():
+            table.insert(name=name, value=value).execute()
+
+
+def _check_meta(database: db.CipherDatabase, keys: StoreKeys) -> None:
+    """``StoreDamaged`` unless the records say of themselves what their key file says."""
+    table = Tables(database).meta
+    if db.schema_version(database) == 0:
+        raise errors.StoreDamaged(db.DATABASE_FILE)
+    found = {str(name): str(value) for name, value in table.select(table.c.name, table.c.value).tuples()}
+    if any(found.get(name) != value for name, value in _meta(keys).items()):
+        raise errors.StoreDamaged(db.DATABASE_FILE)

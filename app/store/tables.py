@@ -1,0 +1,49 @@
+"""The tables as queries see them, bound to one database: two stores can be open at once."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from peewee import Database, Table
+
+# Every table with its columns, in the order of the migrations. A test compares the two.
+COLUMNS: Final[dict[str, tuple[str, ...]]] = {
+    name: tuple(columns.split())
+    for name, columns in {
+        "migration": "number name applied_ms program",
+        "meta": "name value",
+        "desk": "desk seq last_ms",
+        "counter": "realm desk kind value",
+        "person": "id realm created_ms",
+        "person_number": "realm kind token person_id since_ms",
+        "application": "id realm person_id number created_ms",
+        "application_version": "application_id version profile_id profile_hash frozen_ms"
+        " at_ms seq sealed",
+        "making": "id realm number person_id application_id application_version state plan_id reason"
+        " opened_ms changed_ms seq",
+        "chip": "realm serial product_id case_id bound_ms",
+        "intent": "id case_id kind target desk boot seq at_ms outcome outcome_ms",
+        "step_timing": "desk device step slot turn ms",
+    }.items()
+}
+
+
+class Tables:
+    """One attribute a table, each with its columns under ``c``."""
+
+    def __init__(self, database: Database) -> None:
+        def table(name: str) -> Table:
+            return Table(name).bind(database)
+
+        self.migration = table("migration")
+        self.meta = table("meta")
+        self.desk = table("desk")
+        self.counter = table("counter")
+        self.person = table("person")
+        self.person_number = table("person_number")
+        self.application = table("application")
+        self.application_version = table("application_version")
+        self.making = table("making")
+        self.chip = table("chip")
+        self.intent = table("intent")
+        self.step_timing = table("step_timing")

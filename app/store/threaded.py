@@ -1,0 +1,131 @@
+"""A store on a thread of its own, and its ports for every other thread that is not the window's.
+
+Workflows run on a device's thread or a worker; the store's one connection belongs to one thread
+(decision 6). These ports hand each call over and wait, so that a durable call returns when it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TypeVar
+
+from app.domain.application import FrozenApplication, Realm
+from app.domain.ports import Applications, Case, CaseState, Intent, IntentKind, Journal, Outcome, Timings
+from app.domain.resident import Resident
+from app.store.store import Store
+from app.store.threads import OwnerThread
+
+R = TypeVar("R")
+
+
+class StoreThread:
+    """Opens a store on its own thread by ``opened`` and owns it until ``close``."""
+
+    def __init__(self, opened: Callable[[], Store]) -> None:
+        self._owner = OwnerThread(opened, Store.close, "store")
+        self.applications: Applications = ThreadedApplications(self._owner)
+        self.journal: Journal = ThreadedJournal(self._owner)
+        self.timings: Timings = ThreadedTimings(self._owner)
+
+    def call(self, use_case: Callable[[Store], R]) -> R:
+        """Run ``use_case`` on the store's thread and wait for it."""
+        return self._owner.call(use_case)
+
+    def submit(self, use_case: Callable[[Store], R]) -> Future[R]:
+        """Run ``use_case`` on the store's thread; the window may ask so and go on drawing."""
+        return self._owner.submit(use_case)
+
+    def digest_key(self) -> bytes:
+        return self._owner.call(Store.digest_key)
+
+    def close(self) -> None:
+        """Finish, record what is noted, close the file. Closing twice is harmless."""
+        self._owner.close()
+
+
+class ThreadedApplications:
+    """``Applications`` from any thread but the window's."""
+
+    def __init__(self, owner: OwnerThread[Store]) -> None:
+        self._owner = owner
+
+    def freeze(self, application: FrozenApplication) -> None:
+        self._owner.call(lambda store: store.applications.freeze(application))
+
+    def get(self, application_id: str, version: int | None = None) -> FrozenApplication:
+        return self._owner.call(lambda store: store.applications.get(application_id, version))
+
+    def number_of(self, application_id: str) -> str:
+        return self._owner.call(lambda store: store.applications.number_of(application_id))
+
+    def person_of(self, realm: Realm, resident: Resident) -> str | None:
+        return self._owner.call(lambda store: store.applications.person_of(realm, resident))
+
+    def of_person(self, person_id: str) -> list[str]:
+        return self._owner.call(lambda store: store.applications.of_person(person_id))
+
+    def list(self, after: str | None = None, limit: int = 100) -> list[FrozenApplication]:
+        return self._owner.call(lambda store: store.applications.list(after, limit))
+
+
+class ThreadedJournal:
+    """``Journal`` from any thread but the window's."""
+
+    def __init__(self, owner: OwnerThread[Store]) -> None:
+        self._owner = owner
+
+    def open_case(self, application: FrozenApplication) -> Case:
+        return self._owner.call(lambda store: store.journal.open_case(application))
+
+    def bind_chip(self, case_id: str, chip_serial: str, product_id: str, plan_id: str) -> Case:
+        return self._owner.call(
+            lambda store: store.journal.bind_chip(case_id, chip_serial, product_id, plan_id)
+        )
+
+    def intend(self, case_id: str, kind: IntentKind, target: str) -> str:
+        return self._owner.call(lambda store: store.journal.intend(case_id, kind, target))
+
+    def note_outcome(self, intent_id: str, outcome: Outcome) -> None:
+        self._owner.call(lambda store: store.journal.note_outcome(intent_id, outcome))
+
+    def note_state(self, case_id: str, state: CaseState, reason: str | None = None) -> None:
+        self._owner.call(lambda store: store.journal.note_state(case_id, state, reason))
+
+    def spoil(self, case_id: str, reason: str) -> Case:
+        return self._owner.call(lambda store: store.journal.spoil(case_id, reason))
+
+    def commit(self) -> None:
+        self._owner.call(lambda store: store.journal.commit())
+
+    def case(self, case_id: str) -> Case:
+        return self._owner.call(lambda store: store.journal.case(case_id))
+
+    def open_cases(self) -> list[Case]:
+        return self._owner.call(lambda store: store.journal.open_cases())
+
+    def cases_of(self, application_id: str) -> list[Case]:
+        return self._owner.call(lambda store: store.journal.cases_of(application_id))
+
+    def case_of_chip(self, realm: Realm, chip_serial: str) -> Case | None:
+        return self._owner.call(lambda store: store.journal.case_of_chip(realm, chip_serial))
+
+    def intents(self, case_id: str) -> list[Intent]:
+        return self._owner.call(lambda store: store.journal.intents(case_id))
+
+    @property
+    def durable_commits(self) -> int:
+        return self._owner.call(lambda store: store.journal.durable_commits)
+
+
+class ThreadedTimings:
+    """``Timings`` from any thread but the window's."""
+
+    def __init__(self, owner: OwnerThread[Store]) -> None:
+        self._owner = owner
+
+    def note(self, device: str, step: str, ms: int) -> None:
+        self._owner.call(lambda store: store.timings.note(device, step, ms))
+
+    def forecast(self, device: str) -> dict[str, int]:
+        return self._owner.call(lambda store: store.timings.forecast(device))
