@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+
+from tools.catalogue import BadCatalogue, compile_folder
 
 # Before Qt is imported anywhere: tests draw offscreen unless told otherwise.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -33,6 +36,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--prove-report", metavar="FILE", help="write what record_proof counted to FILE as JSON"
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile the messages where a .po file is newer, so that a run judges the texts of today."""
+    if hasattr(config, "workerinput"):
+        return
+    for folder in sorted((Path(__file__).parents[1] / "resources" / "locale").iterdir()):
+        sources = [*folder.glob("*.po")]
+        compiled = folder / "LC_MESSAGES" / "kangka.mo"
+        made = compiled.stat().st_mtime_ns if compiled.is_file() else 0
+        if any(source.stat().st_mtime_ns >= made for source in [folder, *sources] if sources):
+            try:
+                compile_folder(folder, compiled)
+            except BadCatalogue as fault:
+                raise pytest.UsageError(f"resources/locale/{folder.name}: {fault}") from fault
 
 
 @pytest.fixture(scope="session")
