@@ -148,15 +148,16 @@ class SamSession:
     def unlock(self, pin: str, tries: int | None = None, by_person: bool = False) -> None:
         """Reset, read who it is, take the PIN, read key check and certificate.
 
-        ``tries`` is what is known to be left; at three or fewer only a person's own attempt
-        (``by_person``) is made.
+        ``tries`` is what the desk remembers to be left, for a SAM that does not tell; at three or
+        fewer only a person's own attempt (``by_person``) is made.
         """
-        if tries is not None and tries <= LAST_TRIES and not by_person:
-            raise SamPinTriesLow(tries=tries)
         self._channel.reset()
         public = self._read(*_PUBLIC_INFORMATION)
         terminal = self._read(*_TERMINAL_NUMBER)
         self._expect(self._select(_DF01), "SELECT")
+        left = self._tries_left(tries)
+        if left is not None and left <= LAST_TRIES and not by_person:
+            raise SamPinTriesLow(tries=left)
         self._verify(pin)
         application = self._read(*_APPLICATION_INFORMATION)
         check = CommandApdu.decode(self.product.key_check)
@@ -214,6 +215,16 @@ class SamSession:
         if answer.sw == StatusWord.KEY_NOT_FOUND:
             raise SamLacksKeys(kind=self.identity.kind, keys=key)
         self._expect(answer, "DELIVERY SESSION KEY")
+
+    def _tries_left(self, remembered: int | None) -> int | None:
+        # VERIFY without data tells and takes no try (ISO/IEC 7816-4, 11.6.6); not every SAM knows it.
+        answer = self._channel.send(CommandApdu(0x00, 0x20, 0x00, 0x00))
+        if answer.sw == StatusWord.AUTHENTICATION_BLOCKED:
+            raise SamLocked
+        told = tries_left(answer.sw)
+        if told == 0:
+            raise SamLocked
+        return remembered if told is None else told
 
     def _verify(self, pin: str) -> None:
         answer = self._channel.send(CommandApdu(0x00, 0x20, 0x00, 0x00, bytes.fromhex(pin)))
