@@ -33,7 +33,7 @@ SECOND = IdentityText(
     valid_from=dt.date(2019, 9, 1),
     valid_to=dt.date(2024, 9, 1),
     long_term=False,
-    pass_number="H00000001",  # noqa: S106 - a travel document, not a secret
+    pass_number="H00000001",
     issue_count="01",
 )
 
