@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from app.base.errors import KangkaError
 from app.domain.application import Realm
+from app.domain.codes import CodeTable
 from app.domain.ports import CaseState
 from app.workflow.form import Form
 
@@ -177,7 +178,7 @@ class ProblemKind(StrEnum):
 
 
 @dataclass(frozen=True)
-class FieldProblem:
+class Finding:
     """A refusal or a remark about one path of the form (``photo`` for the picture)."""
 
     path: str
@@ -188,16 +189,6 @@ class FieldProblem:
     def stops(self) -> bool:
         """Whether the application can not be kept like this."""
         return self.kind is not ProblemKind.NOTICE
-
-
-@dataclass(frozen=True)
-class CodeRow:
-    """One row of a code table: its code, its word in both languages, the word's pinyin initials."""
-
-    code: str
-    name_zh: str
-    name_en: str
-    initials: str = ""
 
 
 # ------------------------------------------------------------------------------- applications, making
@@ -270,7 +261,8 @@ class ExpectedStep:
 class StepEvent:
     """Progress of one step: ``done`` of ``total`` records or blocks, and its milliseconds so far.
 
-    ``chip_serial`` and ``product`` come with the first event that knows them.
+    ``chip_serial`` and ``product`` come with the first event that knows them; ``hands`` is what the
+    clerk's hands have to do now where that depends on the devices (a printer that feeds by itself).
     """
 
     step: IssueStep
@@ -280,6 +272,7 @@ class StepEvent:
     milliseconds: int
     chip_serial: str | None = None
     product: str | None = None
+    hands: Sentence | None = None
 
 
 @dataclass(frozen=True)
@@ -332,8 +325,8 @@ class DeskService(Protocol):
 
     def form(self) -> Form: ...
 
-    def codes(self, table: str) -> tuple[CodeRow, ...]:
-        """A code table's rows in its own order; KeyError for a table nobody has."""
+    def codes(self, table: str) -> CodeTable:
+        """A code table by its name (``sex``); KeyError for a table nobody has."""
         ...
 
     def devices(self) -> list[DeviceState]: ...
@@ -352,7 +345,7 @@ class DeskService(Protocol):
         """The draft with a picture made to fit the chip and the face."""
         ...
 
-    def check(self, draft: EnrolDraft) -> list[FieldProblem]:
+    def check(self, draft: EnrolDraft) -> list[Finding]:
         """Every problem at once, in the order of the form."""
         ...
 

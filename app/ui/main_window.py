@@ -1,0 +1,300 @@
+"""The frame of the desk: title with its badge, navigation, the page, the strip of devices (ui.md)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QSize, QTimer
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.base.errors import N_, KangkaError
+from app.domain.application import Realm
+from app.ui.context import Context
+from app.ui.icons import icon, pixmap
+from app.ui.pages.cases import CasesPage
+from app.ui.pages.enrol import EnrolPage
+from app.ui.pages.home import HomePage
+from app.ui.pages.issue import IssuePage
+from app.ui.pages.page import Page
+from app.ui.pages.queue import QueuePage
+from app.ui.theme import GRID, TypeSize, set_tone, set_type
+from app.ui.widgets.basic import RowButton, clear, label
+from app.ui.widgets.marks import StateLabel
+from app.workflow.views import DeviceState, Mark
+
+# Entries of the navigation: page, icon, word. A page that is no entry belongs to the one named last.
+_ENTRIES = (
+    ("home", "home", N_("Home")),
+    ("enrol", "enrol", N_("Enrolment")),
+    ("queue", "issue", N_("Card making")),
+    ("cases", "cases", N_("Open cases")),
+)
+_BELONGS = {"issue": "queue"}
+_DEVICES_EVERY_MS = 2000
+
+
+class MainWindow(QMainWindow):
+    """One window for one desk."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self.context = context
+        self.messages = context.messages
+        self._asking_devices = False
+        self._closing = False
+        self.pages: dict[str, Page] = {
+            page.name: page
+            for page in (
+                HomePage(context),
+                EnrolPage(context),
+                QueuePage(context),
+                IssuePage(context),
+                CasesPage(context),
+            )
+        }
+        self._stack = QStackedWidget()
+        for page in self.pages.values():
+            self._stack.addWidget(page)
+        self._entries: dict[str, QPushButton] = {}
+        self._build()
+        context.navigator.asked.connect(self.go)
+        context.happenings.changed.connect(self._show_happenings)
+        context.tasks.unheard.connect(self._unheard)
+        self._ask_again = QTimer(self, interval=_DEVICES_EVERY_MS)
+        self._ask_again.timeout.connect(self.ask_devices)
+        self._ask_again.start()
+        self._show_happenings()
+        self.ask_devices()
+        self.go("home", {})
+
+    @property
+    def page(self) -> Page:
+        """The page in sight."""
+        shown = self._stack.currentWidget()
+        assert isinstance(shown, Page)  # noqa: S101 - nothing else is put into the stack
+        return shown
+
+    def go(self, name: str, params: dict[str, Any]) -> None:
+        """Show a page, unless the one in sight has a reason to stay."""
+        target, shown = self.pages[name], self.page
+        if target is not shown:
+            why = shown.can_leave()
+            if why:
+                self.context.happenings.add(Mark.ATTENTION, why)
+                self._mark_entry(shown.name)
+                return
+            shown.leave()
+        self._stack.setCurrentWidget(target)
+        self._heading.setText(target.title)
+        self.setWindowTitle(f"{target.title} — {self._told()}")
+        self._mark_entry(name)
+        target.enter(**params)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """A card under way stops at its next step and leaves a case; nothing is cut in two."""
+        why = self.page.can_leave()
+        if why:
+            self.context.happenings.add(Mark.ATTENTION, why)
+            event.ignore()
+            return
+        self.page.leave()
+        self._closing = True
+        self._ask_again.stop()
+        self.context.tasks.close()
+        event.accept()
+
+    # --------------------------------------------------------------------------------------- building
+
+    def _build(self) -> None:
+        whole = QWidget()
+        set_tone(whole, "ground")
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._title_bar())
+        band = QFrame()
+        band.setFixedHeight(GRID // 2 if self._marked else 1)
+        set_tone(band, "band-training" if self._marked else "band-live")
+        column.addWidget(band)
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(self._navigation())
+        middle.addWidget(self._page_area(), 1)
+        column.addLayout(middle, 1)
+        column.addWidget(self._strip())
+        self.setCentralWidget(whole)
+        self.setMinimumSize(1280, 720)
+        for number, (name, _icon, _word) in enumerate(_ENTRIES, start=1):
+            shortcut = QShortcut(QKeySequence(f"Alt+{number}"), self)
+            shortcut.activated.connect(lambda page=name: self.go(page, {}))
+        QShortcut(QKeySequence("Alt+0"), self).activated.connect(self.context.happenings.see)
+
+    @property
+    def _marked(self) -> bool:
+        place = self.context.desk.workplace()
+        return place.realm is not Realm.LIVE or place.simulated
+
+    def _badge_words(self) -> str:
+        place = self.context.desk.workplace()
+        words = {
+            Realm.TRAINING: [self.messages.text("TRAINING")],
+            Realm.TEST: [self.messages.text("TEST CARDS")],
+            Realm.LIVE: [],
+        }[place.realm]
+        if place.simulated:
+            words.append(self.messages.text("SIMULATED"))
+        return " · ".join(words)
+
+    def _told(self) -> str:
+        place = self.context.desk.workplace()
+        desk = self.messages.text("Desk {desk}", desk=place.desk)
+        told = f"{self.messages.text('Health card desk')} — {place.name} · {desk}"
+        return f"{told} [{self._badge_words()}]" if self._marked else told
+
+    def _title_bar(self) -> QFrame:
+        place = self.context.desk.workplace()
+        bar = QFrame()
+        set_tone(bar, "bar")
+        bar.setFixedHeight(6 * GRID)
+        line = QHBoxLayout(bar)
+        line.setContentsMargins(2 * GRID, 0, 2 * GRID, 0)
+        line.setSpacing(GRID + 4)
+        mark = QLabel()
+        mark.setPixmap(pixmap("app", 24))
+        line.addWidget(mark)
+        line.addWidget(label(self.messages.text("Health card desk"), bold=True))
+        desk = self.messages.text("Desk {desk}", desk=place.desk)
+        self.place = label(f"{place.name} · {desk}", tone="muted")
+        line.addWidget(self.place)
+        line.addStretch(1)
+        self.badge = label(self._badge_words(), bold=True, tone="training")
+        self.badge.setVisible(self._marked)
+        line.addWidget(self.badge)
+        return bar
+
+    def _navigation(self) -> QFrame:
+        frame = QFrame()
+        set_tone(frame, "nav")
+        frame.setFixedWidth(20 * GRID)
+        column = QVBoxLayout(frame)
+        column.setContentsMargins(0, 2 * GRID, 0, 2 * GRID)
+        column.setSpacing(GRID // 2)
+        group = QButtonGroup(self)
+        group.setExclusive(True)
+        for number, (name, drawing, word) in enumerate(_ENTRIES, start=1):
+            text = self.messages.text(word)
+            button = QPushButton(icon(drawing), f"  {text}")
+            button.setIconSize(QSize(20, 20))
+            button.setFixedHeight(5 * GRID)
+            button.setCheckable(True)
+            button.setToolTip(f"Alt+{number}")
+            button.setAccessibleName(text)
+            button.setAccessibleDescription(f"Alt+{number}")
+            set_tone(button, "nav")
+            set_type(button, TypeSize.BODY)
+            button.clicked.connect(lambda _on=False, page=name: self.go(page, {}))
+            group.addButton(button)
+            self._entries[name] = button
+            column.addWidget(button)
+        column.addStretch(1)
+        return frame
+
+    def _page_area(self) -> QWidget:
+        area = QWidget()
+        column = QVBoxLayout(area)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        head = QHBoxLayout()
+        head.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 0)
+        self._heading = label(size=TypeSize.HEAD, bold=True)
+        head.addWidget(self._heading)
+        head.addStretch(1)
+        person = QLabel()
+        person.setPixmap(pixmap("person", 16))
+        head.addWidget(person)
+        head.addSpacing(GRID // 2)
+        head.addWidget(label(self.context.desk.workplace().operator))
+        column.addLayout(head)
+        column.addWidget(self._stack, 1)
+        return area
+
+    def _strip(self) -> QFrame:
+        strip = QFrame()
+        set_tone(strip, "strip")
+        strip.setFixedHeight(5 * GRID)
+        line = QHBoxLayout(strip)
+        line.setContentsMargins(2 * GRID, 0, 2 * GRID, 0)
+        line.setSpacing(3 * GRID)
+        self._dots = QHBoxLayout()
+        self._dots.setSpacing(3 * GRID)
+        line.addLayout(self._dots)
+        line.addStretch(1)
+        self._happened_mark = StateLabel(Mark.GOOD, "")
+        self._happened = RowButton("")
+        self._happened.clicked.connect(self.context.happenings.see)
+        line.addWidget(self._happened_mark)
+        line.addWidget(self._happened)
+        return strip
+
+    # --------------------------------------------------------------------------------- devices, events
+
+    def ask_devices(self) -> None:
+        """Bring the strip up to date; never two questions at a time."""
+        if self._asking_devices or self._closing:
+            return
+        self._asking_devices = True
+        desk = self.context.desk
+        task = self.context.run("devices", lambda _task: desk.devices(), done=self._show_devices)
+        task.finished.connect(self._asked_devices)
+
+    def _asked_devices(self) -> None:
+        self._asking_devices = False
+
+    def _show_devices(self, devices: list[DeviceState]) -> None:
+        if devices == getattr(self, "_shown_devices", None):
+            return
+        self._shown_devices = devices
+        clear(self._dots)
+        for device in devices:
+            words = self.messages.role(device.role)
+            if device.detail is not None:
+                words = f"{words} {self.messages.sentence(device.detail)}"
+            dot = StateLabel(device.mark, words, size=TypeSize.SMALL)
+            dot.setAccessibleName(f"{words}: {self.messages.sentence(device.word)}")
+            dot.setToolTip(f"{device.name}: {self.messages.sentence(device.word)}")
+            self._dots.addWidget(dot)
+        home = self.pages["home"]
+        assert isinstance(home, HomePage)  # noqa: S101 - named so above
+        home.show_devices(devices)
+
+    def _show_happenings(self) -> None:
+        newest = self.context.happenings.newest
+        for part in (self._happened_mark, self._happened):
+            part.setVisible(newest is not None)
+        if newest is None:
+            return
+        more = len(self.context.happenings) - 1
+        text = newest.text if not more else f"{newest.text}  +{more}"
+        self._happened_mark.set_state(newest.mark, "")
+        self._happened_mark.setAccessibleName(self.messages.mark(newest.mark))
+        self._happened.setText(text)
+        self._happened.setToolTip(self.messages.text("Seen: Alt+0"))
+        self._happened.setAccessibleName(text)
+
+    def _unheard(self, fault: KangkaError) -> None:
+        self.context.happenings.add(Mark.STOP, self.messages.error(fault).message)
+
+    def _mark_entry(self, page: str) -> None:
+        entry = _BELONGS.get(page, page)
+        self._entries[entry].setChecked(True)

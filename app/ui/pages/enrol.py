@@ -1,0 +1,378 @@
+"""Enrolment on one page: the document and photo, the form, what the desk found (ui.md, Enrol)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QFileDialog, QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from app.base.errors import KangkaError
+from app.domain.application import Realm
+from app.ui.context import Context
+from app.ui.messages import grouped
+from app.ui.pages.page import Page
+from app.ui.tasks import Owner, Task
+from app.ui.theme import GRID, TypeSize
+from app.ui.widgets.basic import Button, PrimaryButton, clear, label, panel, rule
+from app.ui.widgets.faults import ErrorPanel
+from app.ui.widgets.findings import Findings
+from app.ui.widgets.form_view import FormView
+from app.ui.widgets.pictures import PhotoFrame
+from app.workflow.views import EnrolDraft, Finding, Mark
+
+# The check runs when the hand rests, not at each key.
+_CHECK_AFTER_MS = 250
+
+
+class EnrolPage(Page):
+    """Keys: F2 reads the identity document, F4 takes the photo, F6 issues, F9 saves, Esc goes back."""
+
+    name = "enrol"
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.draft = EnrolDraft()
+        self._saved: tuple[EnrolDraft, str] | None = None
+        self._problems: list[Finding] = []
+        self._checked: EnrolDraft | None = None
+        self._reading: Task | None = None
+        self._saving = False
+        self._person = 0
+        self._jump_when_checked = False
+        self.setAcceptDrops(True)
+        self._rest = QTimer(self, singleShot=True, interval=_CHECK_AFTER_MS)
+        self._rest.timeout.connect(self._check)
+
+        self.fault = ErrorPanel(self.messages)
+        self.form = FormView(context.desk.form(), context.desk.codes, self.messages)
+        self.form.edited.connect(self._edited)
+        columns = QHBoxLayout()
+        columns.setSpacing(3 * GRID)
+        columns.addWidget(self._left())
+        middle = QVBoxLayout()
+        middle.setSpacing(2 * GRID)
+        middle.addWidget(self.fault)
+        middle.addWidget(self.form, 1)
+        columns.addLayout(middle, 1)
+        columns.addWidget(self._right())
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
+        whole.addLayout(columns)
+
+        self.key(Qt.Key.Key_F2, self.read_document)
+        self.key(Qt.Key.Key_F4, self.choose_photo)
+        self.key(Qt.Key.Key_F6, self.issue)
+        self.key(Qt.Key.Key_F9, self.save)
+        self.key("Ctrl+Return", self.save)
+        self.key(Qt.Key.Key_Escape, self.back)
+        self.key("Ctrl+N", self.start_over)
+        for first, second in (
+            (self.read_button, self.photo_button),
+            (self.photo_button, self.form.first()),
+        ):
+            QWidget.setTabOrder(first, second)
+
+    @property
+    def title(self) -> str:
+        return self.messages.text("Enrolment")
+
+    # ----------------------------------------------------------------------------------------- columns
+
+    def _left(self) -> QWidget:
+        text = self.messages.text
+        box = QWidget()
+        box.setFixedWidth(29 * GRID)
+        column = QVBoxLayout(box)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID + 4)
+        frame, inside = panel(margin=2 * GRID, spacing=GRID + 4)
+        self.photo = PhotoFrame(text("Photo"), text("No photo yet"))
+        inside.addWidget(self.photo, 0, Qt.AlignmentFlag.AlignHCenter)
+        self.read_button = Button(text("Read identity card"), "F2")
+        self.photo_button = Button(text("Photo from file"), "F4")
+        self.read_button.clicked.connect(self.read_document)
+        self.photo_button.clicked.connect(self.choose_photo)
+        inside.addWidget(self.read_button)
+        inside.addWidget(self.photo_button)
+        self.training_button = Button(text("Made-up person"))
+        self.training_button.clicked.connect(self.take_training_person)
+        self.training_button.setVisible(self.context.desk.workplace().realm is Realm.TRAINING)
+        inside.addWidget(self.training_button)
+        column.addWidget(frame)
+        document, lines = panel(margin=2 * GRID, spacing=GRID)
+        self.document_title = label(text("Document as read"), bold=True)
+        lines.addWidget(self.document_title)
+        lines.addWidget(rule())
+        self.document_hint = label(
+            text("Lay the identity card on the reader and press F2."), tone="muted", wrap=True
+        )
+        lines.addWidget(self.document_hint)
+        self._document = QGridLayout()
+        self._document.setHorizontalSpacing(GRID)
+        self._document.setVerticalSpacing(GRID // 2)
+        self._document.setColumnStretch(1, 1)
+        lines.addLayout(self._document)
+        lines.addStretch(1)
+        column.addWidget(document, 1)
+        return box
+
+    def _right(self) -> QFrame:
+        text = self.messages.text
+        frame, column = panel(spacing=GRID + 4)
+        frame.setFixedWidth(37 * GRID)
+        column.addWidget(label(text("What the desk found"), bold=True))
+        column.addWidget(rule())
+        self.findings = Findings(self.messages, self._label_of)
+        self.findings.jump.connect(self.jump)
+        column.addWidget(self.findings, 1)
+        column.addWidget(rule())
+        self.save_button = Button(text("Save only"), "F9")
+        self.save_button.clicked.connect(self.save)
+        self.issue_button = PrimaryButton(text("Save and make the card"), "F6")
+        self.issue_button.clicked.connect(self.issue)
+        column.addWidget(self.save_button)
+        column.addWidget(self.issue_button)
+        return frame
+
+    def _label_of(self, path: str) -> str:
+        return self.messages.text("Photo") if path == "photo" else self.form.label_of(path)
+
+    # ------------------------------------------------------------------------------------- coming, going
+
+    def enter(self, read: bool = False, **_params: Any) -> None:
+        if self._checked is not self.draft:
+            self._check()
+        if read:
+            self.read_document()
+        elif not self.draft.empty:
+            self.form.first().setFocus()
+        else:
+            self.read_button.setFocus()
+
+    def leave(self) -> None:
+        if self._reading is not None:
+            self._reading.stop()
+
+    def back(self) -> None:
+        """Esc ends a reading first, then leaves; the draft stays as it is."""
+        if self._reading is not None:
+            self._reading.stop()
+            return
+        self.context.navigator.go("home")
+
+    def start_over(self) -> None:
+        """An empty form for the next person."""
+        self._take(EnrolDraft())
+        self._saved = None
+        self.fault.clear()
+        self.read_button.setFocus()
+
+    # ------------------------------------------------------------------------------------------ reading
+
+    def read_document(self) -> None:
+        if self._reading is not None or self._saving:
+            return
+        if self._saved is not None and self._saved[0] is self.draft:
+            # The last person is kept: reading begins the next one.
+            self.start_over()
+        self.fault.clear()
+        self.read_button.setEnabled(False)
+        self.document_hint.setText(
+            self.messages.text("Lay the identity card on the reader. Esc ends the wait.")
+        )
+        self._reading = self.context.run(
+            "read_identity",
+            lambda task: self.context.desk.read_identity(task.cancel),
+            done=self._read,
+            failed=self._failed,
+        )
+        self._reading.finished.connect(self._reading_over)
+
+    def take_training_person(self) -> None:
+        """The next made-up person, whole (training stores only)."""
+        if self._reading is not None or self._saving:
+            return
+        number = self._person
+        self._person += 1
+        self.fault.clear()
+        self.context.run(
+            "draft_from_training",
+            lambda _task: self.context.desk.draft_from_training(number),
+            done=self._take_new,
+            failed=self._failed,
+        )
+
+    def _take_new(self, draft: EnrolDraft) -> None:
+        self._saved = None
+        self._take(draft)
+
+    def _read(self, read: EnrolDraft) -> None:
+        self._jump_when_checked = True
+        self._take(self.draft.taking(read))
+
+    def _reading_over(self) -> None:
+        self._reading = None
+        self.read_button.setEnabled(True)
+        self.document_hint.setText(
+            self.messages.text("Lay the identity card on the reader and press F2.")
+        )
+
+    # -------------------------------------------------------------------------------------------- photo
+
+    def choose_photo(self) -> None:
+        name, _kind = QFileDialog.getOpenFileName(
+            self, self.messages.text("Photo from file"), "", "JPEG, PNG (*.jpg *.jpeg *.png)"
+        )
+        if name:
+            self.fit_photo(Path(name))
+
+    def fit_photo(self, path: Path) -> None:
+        """Take a picture file as the photo; it is read and made to fit off the window's thread."""
+        draft = self.draft
+        self.fault.clear()
+
+        def fitted(result: EnrolDraft) -> None:
+            # What was typed meanwhile stays.
+            self._take(
+                EnrolDraft(self.draft.values, self.draft.document, result.photo, result.face_photo)
+            )
+
+        self.context.run(
+            "fit_photo",
+            lambda _task: self.context.desk.fit_photo(draft, path.read_bytes()),
+            done=fitted,
+            failed=self._failed,
+        )
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        files = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if files:
+            event.acceptProposedAction()
+            self.fit_photo(files[0])
+
+    # ------------------------------------------------------------------------------------ draft, checks
+
+    def _edited(self, path: str, value: str) -> None:
+        self.draft = self.draft.with_text(path, value)
+        self.form.show_field(self.draft, path)
+        self._rest.start()
+
+    def _take(self, draft: EnrolDraft) -> None:
+        self.draft = draft
+        self.form.show_draft(draft)
+        self.photo.set_picture(draft.face_photo or draft.photo)
+        self._show_document()
+        self._check()
+
+    def _show_document(self) -> None:
+        clear(self._document)
+        document = self.draft.document
+        self.document_hint.setVisible(document is None)
+        if document is None:
+            self.document_title.setText(self.messages.text("Document as read"))
+            return
+        self.document_title.setText(self.messages.sentence(document.kind))
+        for line, (name, value) in enumerate(document.lines):
+            top = Qt.AlignmentFlag.AlignTop
+            name_label = label(self.messages.text(name), TypeSize.SMALL, tone="muted")
+            self._document.addWidget(name_label, line, 0, top)
+            self._document.addWidget(label(grouped(value), TypeSize.SMALL, wrap=True), line, 1, top)
+
+    def _check(self) -> None:
+        self._rest.stop()
+        draft = self.draft
+
+        def checked(problems: list[Finding]) -> None:
+            if draft is self.draft:
+                self._show_problems(draft, problems)
+
+        self.context.run(
+            "check", lambda _task: self.context.desk.check(draft), done=checked, failed=self._failed
+        )
+
+    def _show_problems(self, draft: EnrolDraft, problems: list[Finding]) -> None:
+        self._checked = draft
+        self._problems = problems
+        first_of: dict[str, Finding] = {}
+        for problem in problems:
+            first_of.setdefault(problem.path, problem)
+        self.form.show_problems(first_of)
+        self.findings.show_problems(problems)
+        if self._jump_when_checked:
+            # The document gave what it has: the hands go on with the first thing that is missing.
+            self._jump_when_checked = False
+            first = next((problem.path for problem in problems if problem.stops), None)
+            if first is None:
+                self.issue_button.setFocus()
+            else:
+                self.jump(first)
+
+    def jump(self, path: str) -> None:
+        if path == "photo":
+            self.photo_button.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        else:
+            self.form.jump(path)
+
+    def _failed(self, fault: KangkaError) -> None:
+        self.fault.show_fault(fault)
+
+    # ------------------------------------------------------------------------------------ saving, issue
+
+    def save(self) -> None:
+        """Keep the application; what is missing is shown instead where something is."""
+        self._save(then_issue=False)
+
+    def issue(self) -> None:
+        """Keep the application and go on to its card."""
+        self._save(then_issue=True)
+
+    def _save(self, *, then_issue: bool) -> None:
+        if self._saving or self._reading is not None:
+            return
+        if self._saved is not None and self._saved[0] is self.draft:
+            if then_issue:
+                self.context.navigator.go("issue", application_id=self._saved[1])
+            return
+        self._saving = True
+        self.fault.clear()
+        draft = self.draft
+
+        def checked_and_saved(task: Task) -> str | list[Finding]:
+            problems = self.context.desk.check(draft)
+            if any(problem.stops for problem in problems):
+                return problems
+            return self.context.desk.save(draft)
+
+        def done(result: str | list[Finding]) -> None:
+            if isinstance(result, str):
+                self._kept(draft, result, then_issue=then_issue)
+                return
+            self._show_problems(draft, result)
+            self.jump(next(problem.path for problem in result if problem.stops))
+
+        task = self.context.run("save", checked_and_saved, done=done, failed=self._failed)
+        task.finished.connect(self._saving_over)
+
+    def _saving_over(self) -> None:
+        self._saving = False
+
+    def _kept(self, draft: EnrolDraft, application_id: str, *, then_issue: bool) -> None:
+        self._saved = (draft, application_id)
+        if then_issue:
+            self.context.navigator.go("issue", application_id=application_id)
+        else:
+            name = draft.value("name").text
+            said = self.messages.text("The application of {name} is saved.", name=name)
+            self.context.happenings.add(Mark.GOOD, said)
+
+    @property
+    def busy(self) -> bool:
+        """Whether the reader or the store is at work for this page."""
+        return self._reading is not None or self._saving or self.context.tasks.busy(Owner.STORE)

@@ -1,0 +1,111 @@
+"""Small parts every page is made of: texts, panels, buttons that say what happens and by which key."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QFrame, QLabel, QLayout, QPushButton, QVBoxLayout, QWidget
+
+from app.ui.icons import icon
+from app.ui.theme import GRID, TypeSize, set_tone, set_type
+
+
+def label(
+    text: str = "",
+    size: TypeSize = TypeSize.BODY,
+    *,
+    bold: bool = False,
+    tone: str | None = None,
+    wrap: bool = False,
+) -> QLabel:
+    """A text that is read, never rich text: what a chip or a clerk gave is shown as it is."""
+    made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setWordWrap(wrap)
+    set_type(made, size, bold=bold)
+    if tone is not None:
+        set_tone(made, tone)
+    return made
+
+
+def panel(
+    *, margin: int = 2 * GRID, spacing: int = GRID, tone: str = "panel"
+) -> tuple[QFrame, QVBoxLayout]:
+    """A bordered surface with a column in it."""
+    frame = QFrame()
+    set_tone(frame, tone)
+    column = QVBoxLayout(frame)
+    column.setContentsMargins(margin, margin, margin, margin)
+    column.setSpacing(spacing)
+    return frame, column
+
+
+def rule() -> QFrame:
+    """A hair line across."""
+    line = QFrame()
+    line.setFixedHeight(1)
+    set_tone(line, "rule")
+    return line
+
+
+def clear(layout: QLayout) -> None:
+    """Take everything out of a layout and let it go."""
+    while (item := layout.takeAt(0)) is not None:
+        if (widget := item.widget()) is not None:
+            widget.hide()
+            widget.deleteLater()
+        elif (inner := item.layout()) is not None:
+            clear(inner)
+
+
+class Button(QPushButton):
+    """A button that says what happens, with the key that does the same at its end."""
+
+    HEIGHT = 5 * GRID - 4
+
+    def __init__(self, text: str, key: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._key = key
+        self.setFixedHeight(self.HEIGHT)
+        self.setAutoDefault(False)
+        self.setDefault(False)
+        set_type(self, TypeSize.BODY)
+        self.say(text)
+
+    def say(self, text: str) -> None:
+        """Change what the button says."""
+        self.setText(f"{text}   {self._key}" if self._key else text)
+        self.setAccessibleName(text)
+        self.setAccessibleDescription(self._key)
+
+
+class PrimaryButton(Button):
+    """The one thing to do next on a page, where the eye ends."""
+
+    HEIGHT = 6 * GRID
+
+    def __init__(self, text: str, key: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(text, key, parent)
+        set_tone(self, "primary")
+        set_type(self, TypeSize.BODY, bold=True)
+
+
+class GraveButton(Button):
+    """What can not be taken back: never the first button, never under Enter."""
+
+    def __init__(self, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(text, "", parent)
+        set_tone(self, "grave")
+
+
+class RowButton(QPushButton):
+    """A line of a list that leads somewhere."""
+
+    def __init__(self, text: str, icon_name: str | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.setFixedHeight(4 * GRID)
+        set_tone(self, "row")
+        set_type(self, TypeSize.BODY)
+        self.setAccessibleName(text)
+        if icon_name is not None:
+            self.setIcon(icon(icon_name))
+            self.setIconSize(QSize(16, 16))

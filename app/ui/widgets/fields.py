@@ -1,0 +1,236 @@
+"""A box of the form: its label, its editor, where its value came from, the bytes left on the chip."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QStringListModel, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from app.base import gb18030
+from app.domain.codes import Code, CodeTable
+from app.domain.id_number import fold_number
+from app.ui.messages import Messages
+from app.ui.theme import GRID, TypeSize, font, set_tone, set_type
+from app.ui.widgets.basic import label
+from app.workflow.form import FieldKind, FormField
+from app.workflow.views import DraftValue, Finding, Provenance
+
+_PLAIN_KINDS = frozenset({FieldKind.NUMBER, FieldKind.PHONE, FieldKind.DATE})
+
+
+class FieldEdit(QWidget):
+    """One text field. ``edited`` gives the value as the record keeps it, at each key.
+
+    Enter goes to the next field, Shift+Enter back (``advance`` with +1 or -1). Numbers, phones and
+    dates take no input method and fold full-width characters.
+    """
+
+    edited = Signal(str, str)
+    advance = Signal(object, int)
+
+    def __init__(self, field: FormField, messages: Messages, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.field = field
+        self._messages = messages
+        self._provenance = Provenance.EMPTY
+        self._problem = ""
+        name = messages.field(field)
+        self.label = label(name, TypeSize.SMALL, tone="muted")
+        star = label("*", TypeSize.SMALL, bold=True, tone="stop")
+        star.setVisible(field.required)
+        self.room = label("", TypeSize.SMALL, tone="muted")
+        self.badge = label("", TypeSize.SMALL)
+        self.badge.hide()
+        self.editor = QLineEdit(self)
+        self.editor.setFixedHeight(4 * GRID)
+        set_type(self.editor, TypeSize.BODY)
+        self.label.setBuddy(self.editor)
+        self.setFocusProxy(self.editor)
+        if field.kind in _PLAIN_KINDS:
+            self.editor.setAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled, False)
+        if field.kind is FieldKind.DATE:
+            self.editor.setPlaceholderText("YYYYMMDD")
+        head = QHBoxLayout()
+        head.setSpacing(GRID // 2)
+        head.addWidget(self.label)
+        head.addWidget(star)
+        head.addStretch(1)
+        head.addWidget(self.room)
+        head.addWidget(self.badge)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addLayout(head)
+        column.addWidget(self.editor)
+        self.setFixedHeight(18 + 2 + 4 * GRID)
+        self.editor.textEdited.connect(self._typed)
+        self.editor.installEventFilter(self)
+        self._describe()
+
+    def eventFilter(self, watched: QWidget, event: QKeyEvent) -> bool:
+        if (
+            watched is self.editor
+            and event.type() == event.Type.KeyPress
+            and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        ):
+            back = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            self._entered()
+            self.advance.emit(self, -1 if back else 1)
+            return True
+        return super().eventFilter(watched, event)
+
+    # ------------------------------------------------------------------------------------------ value
+
+    def show_value(self, value: DraftValue) -> None:
+        """Show a value that came from elsewhere; nothing is reported back."""
+        if self._kept(self.editor.text()) != value.text:
+            self.editor.setText(self._shown(value.text))
+        self.show_provenance(value.provenance)
+        self._count(value.text)
+
+    def show_provenance(self, provenance: Provenance) -> None:
+        self._provenance = provenance
+        self.badge.setVisible(provenance is not Provenance.EMPTY)
+        self.badge.setText(self._messages.badge(provenance))
+        self.badge.setToolTip(self._messages.provenance(provenance))
+        set_tone(self.badge, f"badge-{provenance.value}")
+        self._describe()
+
+    def show_problem(self, problem: Finding | None) -> None:
+        """Mark the field; the sentence itself stands in the list on the right."""
+        wrong = problem is not None and problem.stops and bool(self.editor.text())
+        self._problem = self._messages.error(problem.fault).cause if problem is not None else ""
+        if self.editor.property("wrong") != wrong:
+            self.editor.setProperty("wrong", wrong)
+            self.editor.style().unpolish(self.editor)
+            self.editor.style().polish(self.editor)
+        self._describe()
+
+    def _typed(self, shown: str) -> None:
+        kept = self._kept(shown)
+        self._count(kept)
+        self.edited.emit(self.field.path, kept)
+
+    def _entered(self) -> None:
+        """The clerk is done with the field: show it as it is kept."""
+        kept = self._kept(self.editor.text())
+        if self.editor.text() != self._shown(kept):
+            self.editor.setText(self._shown(kept))
+
+    def _kept(self, shown: str) -> str:
+        if self.field.kind in _PLAIN_KINDS:
+            return fold_number(shown)
+        return shown.strip()
+
+    def _shown(self, kept: str) -> str:
+        return kept
+
+    def _count(self, kept: str) -> None:
+        """Bytes left on the chip, as the chip counts: GB 18030, not characters."""
+        room = self.field.room
+        if room is None or self.field.kind is FieldKind.CODE:
+            return
+        try:
+            left = room - len(gb18030.encode(kept))
+        except UnicodeEncodeError:
+            left = -1
+        self.room.setText(
+            self._messages.text("{count} bytes left", count=left)
+            if left >= 0
+            else self._messages.text("{count} bytes too long", count=-left)
+        )
+        self.room.setVisible(bool(kept))
+        set_tone(self.room, "stop" if left < 0 else "muted")
+
+    def _describe(self) -> None:
+        self.editor.setAccessibleName(self.label.text())
+        provenance = "" if self._provenance is Provenance.EMPTY else self.badge.toolTip()
+        parts = (provenance, self.room.text(), self._problem)
+        self.editor.setAccessibleDescription("; ".join(part for part in parts if part))
+        self.editor.setToolTip(self._problem)
+
+
+class CodeEdit(FieldEdit):
+    """A field of a code table: digits, pinyin initials or words find the row (ui.md, Enrol)."""
+
+    def __init__(
+        self,
+        field: FormField,
+        table: CodeTable,
+        messages: Messages,
+        parent: QWidget | None = None,
+    ) -> None:
+        self._table = table
+        super().__init__(field, messages, parent)
+        self._found: tuple[Code, ...] = ()
+        self._list = QStringListModel(self)
+        self._completer = QCompleter(self._list, self)
+        # What fits is decided by the table, which knows pinyin; Qt only shows it.
+        self._completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
+        self._completer.setMaxVisibleItems(8)
+        self._completer.setWidget(self.editor)
+        popup = self._completer.popup()
+        popup.setFont(font(TypeSize.BODY))
+        popup.setAccessibleName(self.label.text())
+        self._completer.activated[str].connect(self._chosen)
+
+    def eventFilter(self, watched: QWidget, event: QKeyEvent) -> bool:
+        if watched is self.editor and event.type() == event.Type.KeyPress:
+            if event.key() == Qt.Key.Key_Down and not self._completer.popup().isVisible():
+                self._offer("")
+                return True
+        elif watched is self.editor and event.type() == event.Type.FocusOut:
+            self._left(event)
+        return super().eventFilter(watched, event)
+
+    def _left(self, event: QFocusEvent) -> None:
+        if event.reason() is not Qt.FocusReason.PopupFocusReason:
+            self._entered()
+
+    def _typed(self, shown: str) -> None:
+        self._offer(shown)
+        self.edited.emit(self.field.path, self._kept(shown))
+
+    def _offer(self, typed: str) -> None:
+        self._found = self._table.search(fold_number(typed))
+        self._list.setStringList([self._line(row) for row in self._found])
+        if not self._found:
+            self._completer.popup().hide()
+            return
+        self._completer.complete()
+        if typed:
+            self._completer.popup().setCurrentIndex(self._completer.completionModel().index(0, 0))
+
+    def _chosen(self, line: str) -> None:
+        for row in self._found:
+            if self._line(row) == line:
+                self.editor.setText(line)
+                self.edited.emit(self.field.path, row.code)
+                self.advance.emit(self, 1)
+                return
+
+    def _entered(self) -> None:
+        self._completer.popup().hide()
+        before = self.editor.text()
+        super()._entered()
+        if self.editor.text() != before:
+            self.edited.emit(self.field.path, self._kept(self.editor.text()))
+
+    def _kept(self, shown: str) -> str:
+        """The code of what is shown; words that fit nothing are kept, for the check to refuse."""
+        text = shown.strip()
+        if not text:
+            return ""
+        # A chosen line begins with its code.
+        exact = self._table.find(fold_number(text.split()[0]))
+        if exact is not None:
+            return exact.code
+        found = self._table.search(fold_number(text))
+        return found[0].code if found else text
+
+    def _shown(self, kept: str) -> str:
+        row = self._table.find(kept) if kept else None
+        return kept if row is None else self._line(row)
+
+    def _line(self, row: Code) -> str:
+        return f"{row.code}  {self._messages.code(row)}"

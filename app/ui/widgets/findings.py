@@ -1,0 +1,92 @@
+"""What the desk found in an application: what is missing or wrong, as a list that jumps to the field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from app.ui.messages import Messages
+from app.ui.theme import GRID, TypeSize, set_tone
+from app.ui.widgets.basic import RowButton, clear, label
+from app.ui.widgets.marks import StateLabel, StateMark
+from app.workflow.views import Finding, Mark, ProblemKind
+
+_MARKS = {
+    ProblemKind.MISSING: Mark.WAITING,
+    ProblemKind.WRONG: Mark.STOP,
+    ProblemKind.NOTICE: Mark.ATTENTION,
+}
+
+
+class Findings(QWidget):
+    """The list; ``jump`` gives the path of the line that was chosen."""
+
+    jump = Signal(str)
+
+    def __init__(
+        self, messages: Messages, label_of: Callable[[str], str], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._messages = messages
+        self._label_of = label_of
+        self.head = StateLabel(Mark.WAITING, "")
+        self._lines = QVBoxLayout()
+        self._lines.setContentsMargins(0, 0, GRID, 0)
+        self._lines.setSpacing(GRID)
+        inside = QWidget()
+        set_tone(inside, "clear")
+        inside.setLayout(self._lines)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(inside)
+        scroll.viewport().setAutoFillBackground(False)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID)
+        column.addWidget(self.head)
+        column.addWidget(scroll, 1)
+
+    def show_problems(self, problems: Sequence[Finding]) -> None:
+        """Missing fields are a name each; a refusal brings its sentence and its remedy."""
+        focused = self.focusWidget()
+        kept = focused.property("path") if focused is not None and focused.hasFocus() else None
+        clear(self._lines)
+        stopping = [problem for problem in problems if problem.stops]
+        if stopping:
+            word = self._messages.text("{count} still to do", count=len(stopping))
+            self.head.set_state(Mark.ATTENTION, word)
+        else:
+            self.head.set_state(Mark.GOOD, self._messages.text("Everything needed is there"))
+        for problem in problems:
+            self._lines.addWidget(self._line(problem, focused=problem.path == kept))
+        self._lines.addStretch(1)
+
+    def _line(self, problem: Finding, *, focused: bool) -> QWidget:
+        box = QWidget()
+        mark = _MARKS[problem.kind]
+        column = QVBoxLayout(box)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        top = QHBoxLayout()
+        top.setSpacing(GRID // 2)
+        top.addWidget(StateMark(mark, self._messages.mark(mark)))
+        button = RowButton(self._label_of(problem.path))
+        button.setProperty("path", problem.path)
+        button.clicked.connect(lambda: self.jump.emit(problem.path))
+        text = self._messages.error(problem.fault)
+        button.setAccessibleDescription(f"{text.cause} {text.remedy}")
+        if focused:
+            button.setFocus()
+        top.addWidget(button, 1)
+        column.addLayout(top)
+        if problem.kind is not ProblemKind.MISSING:
+            for part in (text.cause, text.remedy):
+                line = label(part, TypeSize.SMALL, tone="muted", wrap=True)
+                line.setContentsMargins(3 * GRID, 0, 0, 2)
+                column.addWidget(line)
+        return box

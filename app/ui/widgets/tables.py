@@ -1,0 +1,103 @@
+"""A list on a page: one selection of whole lines, states drawn as shape and word."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from app.ui.models import MARK_ROLE, PagedTableModel
+from app.ui.theme import GRID, TypeSize, font, theme
+from app.ui.widgets.marks import MARK_SIZE, paint_mark
+
+
+class CellDelegate(QStyledItemDelegate):
+    """Draws a cell: its mark when it has one, then its words."""
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        painter.save()
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(option.rect, QColor(theme().accent_soft))
+        area = QRectF(option.rect).adjusted(GRID, 0, -GRID, 0)
+        mark = index.data(MARK_ROLE)
+        if mark is not None:
+            top = area.center().y() - MARK_SIZE / 2
+            paint_mark(painter, QRectF(area.left(), top, MARK_SIZE, MARK_SIZE), mark, theme().mark(mark))
+            area.setLeft(area.left() + MARK_SIZE + GRID)
+        painter.setFont(font(TypeSize.BODY))
+        painter.setPen(QColor(theme().text))
+        words = painter.fontMetrics().elidedText(
+            index.data() or "", Qt.TextElideMode.ElideRight, int(area.width())
+        )
+        painter.drawText(area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
+        painter.restore()
+
+
+class Table(QTableView):
+    """``opened`` fires for Enter and a double click on a line, ``moved`` for another current line."""
+
+    opened = Signal(QModelIndex)
+    moved = Signal(QModelIndex)
+
+    def __init__(self, name: str, model: PagedTableModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setModel(model)
+        self.setAccessibleName(name)
+        self.setItemDelegate(CellDelegate(self))
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setTabKeyNavigation(False)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setCornerButtonEnabled(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(5 * GRID)
+        self.horizontalHeader().setFixedHeight(4 * GRID)
+        self.horizontalHeader().setHighlightSections(False)
+        self.horizontalHeader().setSectionsClickable(False)
+        self.horizontalHeader().setStretchLastSection(True)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.doubleClicked.connect(self.opened)
+        model.modelReset.connect(self._first)
+
+    def set_widths(self, *widths: int) -> None:
+        """Widths of the columns in pixels; 0 takes what is left."""
+        header = self.horizontalHeader()
+        header.setStretchLastSection(0 not in widths)
+        for column, width in enumerate(widths):
+            if width:
+                header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
+                header.resizeSection(column, width)
+            else:
+                header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
+            self.opened.emit(self.currentIndex())
+            return
+        super().keyPressEvent(event)
+
+    def currentChanged(self, current: QModelIndex, previous: QModelIndex) -> None:
+        super().currentChanged(current, previous)
+        if current.row() != previous.row():
+            self.moved.emit(current)
+
+    def _first(self) -> None:
+        if self.model().rowCount():
+            self.setCurrentIndex(self.model().index(0, 0))
+        else:
+            self.moved.emit(QModelIndex())
