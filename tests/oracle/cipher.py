@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from functools import cache
 
-import gmalg
+import gmalg  # type: ignore[import-untyped]
 from Crypto.Cipher import DES3
 
 
