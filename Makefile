@@ -17,7 +17,7 @@ setup-dev:  ## and for tests and checks (done by themselves)
 	@tools/setup.sh --dev
 
 run: setup  ## a training day on simulated devices, then the desk where there is a display
-	@$(BIN)/python tools/run.py
+	@tools/run.sh
 
 test: setup-dev  ## the whole suite, under ten minutes; ARGS="tests/cardspec -k tlv" for a part of it
 	@$(PYTEST) $(if $(ARGS),$(ARGS),--whole)
@@ -35,10 +35,10 @@ bench: setup  ## each figure beside its limit
 	@$(BIN)/kangka --training --devices simulated bench
 
 mutants: setup-dev  ## plant the named faults of tests/mutants.toml: each must turn its tests red
-	@$(BIN)/python tools/mutants.py
+	@$(BIN)/python tools/mutants.py $(ARGS)
 
 prove: setup-dev  ## the long runs with the next seed; figures go to docs/proof.md
-	@$(BIN)/python tools/prove.py
+	@$(BIN)/python tools/prove.py $(if $(SCALE),--scale $(SCALE)) $(ARGS)
 
 screens: setup-dev  ## pictures of the window's pages into build/screens
 	@$(BIN)/python tools/screens.py

@@ -60,12 +60,15 @@ class Census:
         self.missing: dict[str, set[str]] = {}
         self.ran: Counter[str] = Counter()
         self.proofs: Counter[str] = Counter()
+        self.outcomes: Counter[str] = Counter()
         self.complaints: list[str] = []
 
     # ---- what comes in ----
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self._note_skip(report)
+        if report.when == "call" or not report.passed:
+            self.outcomes[report.outcome] += 1
         if report.when == "call" and report.passed:
             for name, value in report.user_properties:
                 if name == "part":
@@ -114,7 +117,8 @@ class Census:
             ]
         report = self.config.getoption("--prove-report")
         if report:
-            Path(report).write_text(json.dumps(dict(sorted(self.proofs.items()))), encoding="utf-8")
+            counted = {"outcomes": self.outcomes, "proofs": dict(sorted(self.proofs.items()))}
+            Path(report).write_text(json.dumps(counted), encoding="utf-8")
         if self.complaints and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

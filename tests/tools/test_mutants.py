@@ -1,0 +1,55 @@
+"""The runner of mutants tells a killed one from one that survived, and from one that judged nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tools import mutants
+from tools.mutants import LIST, Mutant, plant, read_list
+
+TESTS = ("tests/cardspec/test_files.py",)
+
+
+def mutant(find: str, replace: str, tests: tuple[str, ...] = TESTS) -> Mutant:
+    return Mutant("one", "app/cardspec/tlv.py", find, replace, tests)
+
+
+def test_the_list_reads_and_every_fault_can_be_planted_now() -> None:
+    for one in read_list(LIST):
+        text = (mutants.ROOT / one.file).read_text(encoding="utf-8")
+        assert plant(text, one) != text, one.name
+        for test in one.tests:
+            if not test.startswith("-"):
+                assert (mutants.ROOT / test.split("::")[0]).exists(), f"{one.name}: {test}"
+
+
+@pytest.mark.parametrize("text", ["nothing", "twice twice"])
+def test_a_text_that_stands_not_once_is_not_planted(text: str) -> None:
+    with pytest.raises(ValueError, match="not once"):
+        plant(text, mutant("twice", "x"))
+
+
+def test_two_of_one_name_and_one_that_changes_nothing_are_refused(tmp_path: Path) -> None:
+    row = '[[mutant]]\nname = "a"\nfile = "f"\nfind = "x"\nreplace = "{}"\ntests = ["t"]\n'
+    path = tmp_path / "list.toml"
+    path.write_text(row.format("y") * 2, encoding="utf-8")
+    with pytest.raises(ValueError, match="share a name"):
+        read_list(path)
+    path.write_text(row.format("x"), encoding="utf-8")
+    with pytest.raises(ValueError, match="changes nothing"):
+        read_list(path)
+
+
+def test_a_fault_that_tests_notice_is_killed_and_a_comment_survives() -> None:
+    head = "def decode_record("
+    broken = mutants.try_mutant(mutant(head, "def ("))
+    assert not broken.good
+    assert broken.words.startswith("judged nothing")
+    killed = mutants.try_mutant(mutant("return bytes((tag, len(value))) + value", "return value"))
+    assert killed.good
+    assert killed.words == "killed"
+    survived = mutants.try_mutant(mutant(head, "# the same\n" + head))
+    assert not survived.good
+    assert survived.words == "SURVIVED"
