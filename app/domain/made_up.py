@@ -28,7 +28,7 @@ ALERTS = _ALERTS + _MORE_ALERTS
 def made_up_resident(
     number: int, seed: int = 1, photo: bytes | None = None, face_photo: bytes | None = None
 ) -> Resident:
-    """Person ``number`` (from 0) of a made-up place; every field of the form is filled for each third."""
+    """Person ``number`` (from 0); each third one has every field of the form filled."""
     dice = random.Random(f"{seed}/{number}")  # noqa: S311 - repeatable people, no secret
     born = _FIRST_BIRTH + dt.timedelta(days=dice.randrange(_BIRTH_DAYS))
     # The order code tells two people born on one day apart; odd is male (GB 11643).

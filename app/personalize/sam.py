@@ -14,6 +14,7 @@ from app.cardspec.keys import KeyName
 from app.cardspec.product import CardProduct, Products, SamProduct, TokenRule
 from app.cardspec.status import StatusWord, tries_left
 from app.devices.ports import CardChannel
+from app.domain.sam import SamIdentity
 
 # Files of a SAM (card.md, "SAM files"), and the sizes to read.
 _PUBLIC_INFORMATION = (0x0015, 14)
@@ -89,18 +90,6 @@ class SamLacksKeys(KangkaError):
 
 
 @dataclass(eq=False)
-class SamOfAnotherDesk(KangkaError):
-    """A SAM whose number, kind, version or key check is not the pinned one."""
-
-    what: str
-
-    code = "sam.other"
-    cause = N_("The SAM is not the one registered for this desk: its {what} differs.")
-    meaning = N_("Nothing was written.")
-    remedy = N_("Put the registered SAM in, or have the supervisor register this one.")
-
-
-@dataclass(eq=False)
 class SamRefused(KangkaError):
     """An answer of the SAM that the session has no use for."""
 
@@ -111,23 +100,6 @@ class SamRefused(KangkaError):
     cause = N_("The SAM answered {instruction} with {sw}.")
     meaning = N_("The case is kept and can be continued.")
     remedy = N_("Continue the case; if it happens again, have the SAM tested.")
-
-
-@dataclass(frozen=True)
-class SamIdentity:
-    """Which SAM this is; what a desk pins. ``number`` and ``terminal`` are hex digits."""
-
-    number: str
-    kind: int
-    key_version: int
-    key_check: str
-    terminal: str
-
-    def require(self, pinned: SamIdentity) -> None:
-        """Raise where this is not the ``pinned`` SAM, naming what differs."""
-        for what in ("number", "kind", "key_version", "key_check"):
-            if getattr(self, what) != getattr(pinned, what):
-                raise SamOfAnotherDesk(what=what)
 
 
 class SamSession:

@@ -30,6 +30,7 @@ from app.store import errors
 from app.store.applications import ApplicationStore
 from app.store.dialect import SQLITE
 from app.store.journal import JournalStore
+from app.store.sam_register import SamRegisterStore
 from app.store.tables import Tables
 from app.store.threads import ThreadGuard
 from app.store.timings import TimingStore
@@ -94,6 +95,7 @@ class Store:
             self._work, random=context.random, boot=uuid7(context.clock, context.random)
         )
         self.timings = TimingStore(self._work)
+        self.sam = SamRegisterStore(self._work)
 
     @property
     def store_id(self) -> str:

@@ -13,6 +13,7 @@ from typing import TypeVar
 from app.domain.application import FrozenApplication, Realm
 from app.domain.ports import Applications, Case, CaseState, Intent, IntentKind, Journal, Outcome, Timings
 from app.domain.resident import Resident
+from app.domain.sam import SamIdentity, SamRegister
 from app.store.store import Store
 from app.store.threads import OwnerThread
 
@@ -27,6 +28,7 @@ class StoreThread:
         self.applications: Applications = ThreadedApplications(self._owner)
         self.journal: Journal = ThreadedJournal(self._owner)
         self.timings: Timings = ThreadedTimings(self._owner)
+        self.sam: SamRegister = ThreadedSamRegister(self._owner)
 
     def call(self, use_case: Callable[[Store], R]) -> R:
         """Run ``use_case`` on the store's thread and wait for it."""
@@ -129,3 +131,22 @@ class ThreadedTimings:
 
     def forecast(self, device: str) -> dict[str, int]:
         return self._owner.call(lambda store: store.timings.forecast(device))
+
+
+class ThreadedSamRegister:
+    """``SamRegister`` from any thread but the window's."""
+
+    def __init__(self, owner: OwnerThread[Store]) -> None:
+        self._owner = owner
+
+    def pinned(self) -> SamIdentity | None:
+        return self._owner.call(lambda store: store.sam.pinned())
+
+    def pin(self, identity: SamIdentity) -> None:
+        self._owner.call(lambda store: store.sam.pin(identity))
+
+    def tries(self) -> int | None:
+        return self._owner.call(lambda store: store.sam.tries())
+
+    def note_tries(self, tries: int | None) -> None:
+        self._owner.call(lambda store: store.sam.note_tries(tries))

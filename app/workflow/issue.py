@@ -257,13 +257,7 @@ class Maker:
         """Close a case whose card is lost to it; the chip is never used again."""
         if case.state in FINISHED:
             raise CaseFinished(case=case.id)
-        journal = self._station.journal
-        for intent in journal.intents(case.id):
-            if intent.outcome is None:
-                journal.note_outcome(intent.id, Outcome.UNKNOWN)
-        journal.note_state(case.id, CaseState.SPOILED, reason)
-        journal.commit()
-        return journal.case(case.id)
+        return self._station.journal.spoil(case.id, reason)
 
     def _lay_card(
         self, case: Case, application: FrozenApplication, tell: StepListener, cancel: threading.Event

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from app.base.errors import N_, KangkaError
 from app.cardspec.product import Products
 from app.devices.ports import CardChannel, LinkFault
-from app.personalize.sam import SamIdentity, SamLocked, SamPinWrong, SamSession, open_sam
+from app.domain.sam import SamRegister
+from app.personalize.sam import SamLocked, SamPinWrong, SamSession, open_sam
 
 
 @dataclass(eq=False)
@@ -24,26 +24,6 @@ class SamPinMissing(KangkaError):
     cause = N_("The SAM's PIN was not given.")
     meaning = N_("No card can be written until the SAM is unlocked.")
     remedy = N_("Have the person who holds the SAM type its PIN.")
-
-
-class SamRegister(Protocol):
-    """What the store keeps of the desk's SAM."""
-
-    def pinned_sam(self) -> SamIdentity | None:
-        """The SAM this desk is registered with, None before the first one."""
-        ...
-
-    def pin_sam(self, identity: SamIdentity) -> None:
-        """Durable: register a SAM."""
-        ...
-
-    def sam_tries(self) -> int | None:
-        """Tries of the PIN known to be left; None when nothing went wrong lately."""
-        ...
-
-    def note_sam_tries(self, tries: int | None) -> None:
-        """Durable: what the SAM said of its tries."""
-        ...
 
 
 @dataclass
@@ -87,17 +67,17 @@ class SamDesk:
         if pin is None:
             raise SamPinMissing
         try:
-            session.unlock(pin, self.register.sam_tries(), by_person)
+            session.unlock(pin, self.register.tries(), by_person)
         except SamPinWrong as wrong:
-            self.register.note_sam_tries(wrong.tries)
+            self.register.note_tries(wrong.tries)
             raise
         except SamLocked:
-            self.register.note_sam_tries(0)
+            self.register.note_tries(0)
             raise
-        if self.register.sam_tries() is not None:
-            self.register.note_sam_tries(None)
-        pinned = self.register.pinned_sam()
+        if self.register.tries() is not None:
+            self.register.note_tries(None)
+        pinned = self.register.pinned()
         if pinned is None:
-            self.register.pin_sam(session.identity)
+            self.register.pin(session.identity)
         else:
             session.identity.require(pinned)

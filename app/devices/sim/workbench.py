@@ -1,0 +1,205 @@
+"""A simulated desk's hardware in one process: a box of blank cards, a reader, a SAM in its slot.
+
+Chips outlive the process in the folder ``simulated`` of a training workplace, sealed under a key that
+comes from the training root, because a chip holds its person's data as a real one does. ``keep`` writes
+them; whoever records durably calls it first, so that no journal is ahead of its chip.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.base.ids import RandomSource
+from app.cardspec.product import CardProduct, Products, SamProduct
+from app.cardspec.profile import Profile
+from app.crypto.sealing import Place, Sealer
+from app.crypto.sm3 import sm3
+from app.devices.ports import ReaderRole
+from app.devices.sim.card import SimulatedCard
+from app.devices.sim.clock import LineClock
+from app.devices.sim.reader import SimulatedReader
+from app.devices.sim.sam import SimulatedSam
+
+FOLDER = "simulated"
+TRAINING_PIN = "123456"
+# Made-up numbers of the training SAM: 20 digits of file 0015, 8 bytes of the ATR.
+_SAM_NUMBER = "41000000000000000001"
+_SAM_SERIAL = bytes.fromhex("5452414E00000001")
+_ISSUING = 5
+_ROOT_FILE = "TRAINING-root.json"
+_SAM_FILE = "sam.chip"
+_ON_READER = "on-reader"
+
+
+@dataclass(frozen=True)
+class WorkbenchSpec:
+    """What kind of chips lie on the bench, and for which city (six digits)."""
+
+    products: Products
+    profile: Profile
+    product: str
+    city_code: str
+    sam_kind: int = _ISSUING
+
+    @property
+    def card_product(self) -> CardProduct:
+        return self.products.card(self.product)
+
+    @property
+    def sam_product(self) -> SamProduct:
+        """The SAM that computes as the card does."""
+        algorithm = self.card_product.simulator["algorithm"]
+        return next(sam for sam in self.products.sams if sam.simulator["algorithm"] == algorithm)
+
+
+class ChipFolder:
+    """Chips as sealed files, and the training root that made them."""
+
+    def __init__(self, folder: Path, random: RandomSource) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self.root = self._root(random)
+        self._sealer = Sealer({1: sm3(b"simulated chips" + self.root)[:16]}, random)
+
+    def load(self, name: str) -> bytes | None:
+        """The image of a chip, None where there is none."""
+        path = self._folder / name
+        return self._sealer.open(_place(name), path.read_bytes()) if path.exists() else None
+
+    def save(self, name: str, image: bytes) -> None:
+        """Put an image in the place of the earlier one."""
+        self._replace(name, self._sealer.seal(_place(name), image))
+
+    def chips(self) -> list[str]:
+        """Serials of the cards that were written, in order."""
+        return sorted(path.stem for path in self._folder.glob("????????????????.chip"))
+
+    def on_reader(self) -> str | None:
+        """The serial of the card that was left on the reader."""
+        path = self._folder / _ON_READER
+        return path.read_text(encoding="ascii") if path.exists() else None
+
+    def leave_on_reader(self, serial: str) -> None:
+        """Remember which card lies on the reader."""
+        self._replace(_ON_READER, serial.encode("ascii"))
+
+    def _root(self, random: RandomSource) -> bytes:
+        path = self._folder / _ROOT_FILE
+        if not path.exists():
+            key = random.token_bytes(16)
+            note = {"training_root_key": key.hex().upper(), "note": "TRAINING: protects nobody's data"}
+            self._replace(_ROOT_FILE, json.dumps(note).encode("ascii"))
+        return bytes.fromhex(json.loads(path.read_bytes())["training_root_key"])
+
+    def _replace(self, name: str, content: bytes) -> None:
+        path = self._folder / name
+        new = path.with_suffix(".new")
+        new.write_bytes(content)
+        new.replace(path)
+
+
+class Workbench:
+    """The reader, the SAM's slot and the hand that lays cards (``app.workflow.issue.Hands``)."""
+
+    def __init__(self, spec: WorkbenchSpec, folder: Path, random: RandomSource) -> None:
+        self._spec = spec
+        self._random = random
+        self._folder = ChipFolder(folder, random)
+        self.clock = LineClock()
+        self.reader = SimulatedReader("simulated card reader", ReaderRole.CARD, self.clock)
+        self.slot = SimulatedReader("simulated SAM slot", ReaderRole.SAM, self.clock)
+        self.slot.insert(self._sam())
+        self._card: SimulatedCard | None = None
+        self._kept_pages = self.clock.pages
+        left = self._folder.on_reader()
+        if left is not None:
+            self.lay(left)
+
+    @property
+    def root(self) -> bytes:
+        """The training root that all chips of this bench derive from."""
+        return self._folder.root
+
+    def lay_blank(self) -> None:
+        """A new blank card on the reader, whatever lay there before."""
+        spec = self._spec
+        self._put(
+            SimulatedCard(
+                spec.card_product,
+                spec.profile,
+                self._random.token_bytes(8),
+                self.root,
+                spec.city_code,
+                self._random,
+                self.clock,
+            )
+        )
+
+    def lay(self, serial: str) -> None:
+        """The card with this serial back on the reader; nothing where no such card was written."""
+        if self._card is not None and self._card.factor.hex().upper() == serial:
+            return
+        image = self._folder.load(f"{serial}.chip")
+        if image is not None:
+            self._put(self.open_card(image))
+
+    def card(self, serial: str) -> SimulatedCard:
+        """A card that was written at this bench, off the reader; KeyError where there is none."""
+        image = self._folder.load(f"{serial}.chip")
+        if image is None:
+            raise KeyError(serial)
+        return self.open_card(image)
+
+    def cards(self) -> list[str]:
+        """Serials of the cards that were written at this bench."""
+        return self._folder.chips()
+
+    def open_card(self, image: bytes) -> SimulatedCard:
+        """A card out of its image, whichever training product it is."""
+        product = self._spec.products.card(json.loads(image)["product"])
+        return SimulatedCard.load(image, product, self._random, self.clock)
+
+    def keep(self) -> None:
+        """Write what changed since the last time: call it before recording anything durably."""
+        if self.clock.pages == self._kept_pages:
+            return
+        self._kept_pages = self.clock.pages
+        if self._card is not None:
+            serial = self._card.factor.hex().upper()
+            self._folder.save(f"{serial}.chip", self._card.save())
+            self._folder.leave_on_reader(serial)
+        if isinstance(self.slot.chip, SimulatedSam):
+            self._folder.save(_SAM_FILE, self.slot.chip.save())
+
+    def close(self) -> None:
+        """Keep everything; the folder is the bench from now on."""
+        self.keep()
+
+    def _put(self, card: SimulatedCard) -> None:
+        self.keep()
+        self.reader.remove()
+        self._card = card
+        self.reader.insert(card)
+
+    def _sam(self) -> SimulatedSam:
+        spec = self._spec
+        image = self._folder.load(_SAM_FILE)
+        if image is not None:
+            return SimulatedSam.load(image, spec.sam_product, self._random, self.clock)
+        return SimulatedSam(
+            spec.sam_product,
+            spec.sam_kind,
+            _SAM_NUMBER,
+            _SAM_SERIAL,
+            self.root,
+            spec.city_code,
+            random=self._random,
+            pin=TRAINING_PIN,
+            clock=self.clock,
+        )
+
+
+def _place(name: str) -> Place:
+    return Place("simulated", "chip", name)
