@@ -226,6 +226,62 @@ class Side(StrEnum):
     BACK = "back"
 
 
+class PrinterFault(KangkaError):
+    """A page did not come out as a whole, or nobody knows. The subclass decides which."""
+
+
+@dataclass(eq=False)
+class PrinterUnreachable(PrinterFault):
+    """The printer did not take the page: nothing of it is on a card."""
+
+    printer: str
+
+    code = "printer.unreachable"
+    cause = N_("The card printer {printer} can not be reached.")
+    meaning = N_("Nothing was printed; the case is kept.")
+    remedy = N_("Switch the printer on, check its cable, then continue the case.")
+
+
+@dataclass(eq=False)
+class RibbonOut(PrinterFault):
+    """The ribbon ended before this page: nothing of it is on the card."""
+
+    printer: str
+
+    code = "printer.ribbon-out"
+    cause = N_("The ribbon of the card printer {printer} is used up.")
+    meaning = N_("This page was not printed; the case is kept.")
+    remedy = N_("Put in a new ribbon, then continue the case.")
+
+
+@dataclass(eq=False)
+class CardJammed(PrinterFault):
+    """A card is stuck in the printer: this page is not whole."""
+
+    printer: str
+
+    code = "printer.card-jammed"
+    cause = N_("A card is stuck in the card printer {printer}.")
+    meaning = N_("This page is not whole; what is on the chip has not changed.")
+    remedy = N_(
+        "Open the printer, take the card out, and say in the case whether the card is still good."
+    )
+
+
+@dataclass(eq=False)
+class PageUnknown(PrinterFault):
+    """The printer took the page and then fell silent: the page may or may not be on the card."""
+
+    printer: str
+
+    code = "printer.page-unknown"
+    cause = N_("The card printer {printer} did not answer after it took the page.")
+    meaning = N_(
+        "It is not known whether the page is on the card, so it is not printed again by itself."
+    )
+    remedy = N_("Look at the card and say in the case whether the page is on it.")
+
+
 @dataclass(frozen=True)
 class PrinterCapabilities:
     """What a card printer takes: dots an inch, and whether it can feed a card from its hopper."""

@@ -52,7 +52,9 @@ class BarcodeImpossible(KangkaError):
     characters: int
 
     code = "documents.barcode-impossible"
-    cause = N_("A number of {characters} characters can not be printed as a bar code that scanners read.")
+    cause = N_(
+        "A number of {characters} characters can not be printed as a bar code that scanners read."
+    )
     meaning = N_("The card is not printed.")
     remedy = N_("Check the document number; it may hold Latin letters and digits only.")
 

@@ -67,6 +67,22 @@ TEXT_SOURCES = frozenset(
 IMAGE_SOURCES = frozenset({"resident.photo", "bank.mark", "bank.scheme_mark"})
 
 
+PathStep = tuple[str, tuple[float, ...]]
+_PATH_NUMBERS = {"M": 2, "L": 2, "C": 6, "Z": 0}
+
+
+def parse_path(data: str) -> tuple[PathStep, ...]:
+    """The steps of a path: M, L, C and Z with their numbers, set apart by blanks; else ValueError."""
+    steps: list[PathStep] = []
+    tokens = iter(data.split())
+    for token in tokens:
+        if token not in _PATH_NUMBERS:
+            raise ValueError(f"a path step is M, L, C or Z, not {token}")
+        numbers = [float(next(tokens, "nothing")) for _ in range(_PATH_NUMBERS[token])]
+        steps.append((token, tuple(numbers)))
+    return tuple(steps)
+
+
 @dataclass(frozen=True)
 class Element:
     """One element as its file states it: millimetres, points, inks 0..1; None is "not stated".
@@ -104,7 +120,7 @@ class Element:
     spread: bool = False
     whole: bool = False
     dots_per_inch: int = 300
-    path: str | None = None
+    path: tuple[PathStep, ...] = ()
     quarter_turns: int = 1
     border_pt: float = 0.0
     star: float = 0.0
@@ -140,7 +156,7 @@ class FaceDesign:
 
     @classmethod
     def load(cls, folder: Path | None = None) -> FaceDesign:
-        """The design of a folder, by default the national one; ``FaceDataInvalid`` says what is wrong."""
+        """The design of a folder, by default the national one, or ``FaceDataInvalid``."""
         folder = folder or resource("faces", "national")
         front = _elements(folder / "front.toml")
         backs = {path.stem: _elements(path) for path in sorted(folder.glob("back*.toml"))}
@@ -176,7 +192,7 @@ def _tables(path: Path, seen: tuple[Path, ...] = ()) -> dict[str, dict[str, Any]
 
 
 def _elements(path: Path) -> tuple[Element, ...]:
-    elements = []
+    elements: list[Element] = []
     for entry in _tables(path).values():
         try:
             element = _element(entry)
@@ -198,12 +214,14 @@ def _element(entry: dict[str, Any]) -> Element:
     values["stock"] = Stock(entry["stock"])
     if "ink" in entry:
         values["ink"] = _ink(entry["ink"])
+    if "path" in entry:
+        values["path"] = parse_path(entry["path"])
     if "nudge" in entry:
         x, y = entry["nudge"]
         values["nudge"] = (float(x), float(y))
     if "fit" in entry:
         values["fit"] = tuple((int(lines), float(size)) for lines, size in entry["fit"])
-    for name in _NUMBERS & entry.keys() - {"ink", "nudge", "fit"}:
+    for name in _NUMBERS & entry.keys() - {"ink", "nudge", "fit", "path"}:
         if isinstance(entry[name], bool) or not isinstance(entry[name], int | float):
             raise TypeError(f"{name} is no number")
     return Element(**values)

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable, Sequence
 from PIL import Image, UnidentifiedImageError
 from reportlab.lib.colors import CMYKColor
 from reportlab.lib.utils import ImageReader
+from reportlab.pdfbase.pdfdoc import PDFDocument
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.pdfgen.pathobject import PDFPathObject
 
 from app.documents.errors import PhotoUnreadable
-from app.documents.face_design import CARD_HEIGHT, CARD_WIDTH, Ink, Kind
+from app.documents.face_design import CARD_HEIGHT, CARD_WIDTH, Ink, Kind, PathStep
 from app.documents.face_layout import MM_PER_POINT, Box, Chains, PlacedElement
 from app.documents.fonts import TextStyle, text_operators
 
@@ -25,6 +26,11 @@ _APART_EM = 0.08
 
 class _CardCanvas(Canvas):
     """A canvas whose pages begin without a font: reportlab would name Helvetica and not embed it."""
+
+    @property
+    def document(self) -> PDFDocument:
+        """The file that fonts and their subsets belong to."""
+        return self._doc  # type: ignore[attr-defined,no-any-return]  # the stubs leave it out
 
     def _make_preamble(self) -> None:
         self._preamble = "1 0 0 1 0 0 cm"
@@ -38,7 +44,6 @@ def draw_pages(pages: Iterable[Sequence[PlacedElement]], chains: Chains) -> byte
         pagesize=(CARD_WIDTH / MM_PER_POINT, CARD_HEIGHT / MM_PER_POINT),
         invariant=1,
         pageCompression=1,
-        initialFontName="none",
     )
     canvas.setTitle("居民健康卡")
     canvas.setCreator("kangka")
@@ -62,7 +67,7 @@ def _ink(ink: Ink) -> CMYKColor:
     return CMYKColor(*ink)
 
 
-def _draw_text(canvas: Canvas, placed: PlacedElement, chains: Chains) -> None:
+def _draw_text(canvas: _CardCanvas, placed: PlacedElement, chains: Chains) -> None:
     element = placed.element
     canvas.saveState()
     if placed.opacity < 1:
@@ -83,7 +88,7 @@ def _draw_text(canvas: Canvas, placed: PlacedElement, chains: Chains) -> None:
     canvas.restoreState()
 
 
-def _draw_lines(canvas: Canvas, placed: PlacedElement, chains: Chains) -> None:
+def _draw_lines(canvas: _CardCanvas, placed: PlacedElement, chains: Chains) -> None:
     element = placed.element
     chain = chains(element.chain)
     for line in placed.lines:
@@ -92,7 +97,7 @@ def _draw_lines(canvas: Canvas, placed: PlacedElement, chains: Chains) -> None:
             line.size, element.ink, BOLD_EM if element.bold else 0.0, line.tracking, line.stretch
         )
         operators = text_operators(
-            canvas._doc,
+            canvas.document,
             chain.runs(line.text, element.id),
             style,
             (_x(line.left), _y(line.baseline)),
@@ -102,7 +107,7 @@ def _draw_lines(canvas: Canvas, placed: PlacedElement, chains: Chains) -> None:
         canvas.addLiteral(operators)
 
 
-def _draw_image(canvas: Canvas, placed: PlacedElement, chains: Chains) -> None:
+def _draw_image(canvas: _CardCanvas, placed: PlacedElement, chains: Chains) -> None:
     try:
         with Image.open(io.BytesIO(placed.image or b""), formats=("JPEG", "PNG")) as picture:
             picture.load()
@@ -124,7 +129,7 @@ def _draw_image(canvas: Canvas, placed: PlacedElement, chains: Chains) -> None:
     canvas.restoreState()
 
 
-def _draw_barcode(canvas: Canvas, placed: PlacedElement, chains: Chains) -> None:
+def _draw_barcode(canvas: _CardCanvas, placed: PlacedElement, chains: Chains) -> None:
     canvas.saveState()
     canvas.setFillColor(_ink(placed.element.ink))
     path = canvas.beginPath()
@@ -134,13 +139,13 @@ def _draw_barcode(canvas: Canvas, placed: PlacedElement, chains: Chains) -> None
     canvas.restoreState()
 
 
-def _draw_path(canvas: Canvas, placed: PlacedElement, chains: Chains) -> None:
+def _draw_path(canvas: _CardCanvas, placed: PlacedElement, chains: Chains) -> None:
     """A path in a square from -1 to 1 (y up), drawn once for each quarter turn."""
     box, element = placed.box, placed.element
     path = canvas.beginPath()
     for quarter in range(element.quarter_turns):
         cos, sin = ((1, 0), (0, 1), (-1, 0), (0, -1))[quarter % 4]
-        _trace(element.path or "", path, _square(box, cos, sin))
+        _trace(element.path, path, _square(box, cos, sin))
     canvas.saveState()
     canvas.setFillColor(_ink(element.ink))
     canvas.drawPath(path, stroke=0, fill=1)
@@ -158,24 +163,23 @@ def _square(box: Box, cos: int, sin: int) -> Callable[[float, float], tuple[floa
     return point
 
 
-def _trace(data: str, path: PDFPathObject, point: Callable[[float, float], tuple[float, float]]) -> None:
-    tokens = data.split()
-    command, at = "", 0
-    while at < len(tokens):
-        if tokens[at].isalpha():
-            command = tokens[at]
-            at += 1
-        if command == "Z":
-            path.close()
-            continue
-        count = {"M": 2, "L": 2, "C": 6}[command]
-        numbers = [float(token) for token in tokens[at : at + count]]
-        at += count
-        points = [value for pair in zip(*[iter(numbers)] * 2, strict=True) for value in point(*pair)]
-        {"M": path.moveTo, "L": path.lineTo, "C": path.curveTo}[command](*points)
+def _trace(
+    steps: tuple[PathStep, ...],
+    path: PDFPathObject,
+    point: Callable[[float, float], tuple[float, float]],
+) -> None:
+    draw: dict[str, Callable[..., object]] = {
+        "M": path.moveTo,
+        "L": path.lineTo,
+        "C": path.curveTo,
+        "Z": path.close,
+    }
+    for command, numbers in steps:
+        pairs = zip(numbers[::2], numbers[1::2], strict=True)
+        draw[command](*(value for pair in pairs for value in point(*pair)))
 
 
-def _draw_seal(canvas: Canvas, placed: PlacedElement, chains: Chains) -> None:
+def _draw_seal(canvas: _CardCanvas, placed: PlacedElement, chains: Chains) -> None:
     box, element = placed.box, placed.element
     centre = (_x(box.left + box.width / 2), _y(box.top + box.height / 2))
     canvas.saveState()
@@ -192,7 +196,7 @@ def _draw_seal(canvas: Canvas, placed: PlacedElement, chains: Chains) -> None:
     canvas.addLiteral("EMC")
 
 
-def _star(canvas: Canvas, centre: tuple[float, float], side: float) -> PDFPathObject:
+def _star(canvas: _CardCanvas, centre: tuple[float, float], side: float) -> PDFPathObject:
     """A five-pointed star that fills a square of ``side`` points about ``centre``."""
     inner = math.cos(math.radians(72)) / math.cos(math.radians(36))  # a pentagram's
     corners = []
@@ -208,12 +212,15 @@ def _star(canvas: Canvas, centre: tuple[float, float], side: float) -> PDFPathOb
             centre[0] + x / widest * side / 2,
             centre[1] + ((y - lowest) / (1 - lowest) - 0.5) * side,
         )
-        (path.lineTo if index else path.moveTo)(*at)
+        if index:
+            path.lineTo(*at)
+        else:
+            path.moveTo(*at)
     path.close()
     return path
 
 
-_DRAW: dict[Kind, Callable[[Canvas, PlacedElement, Chains], None]] = {
+_DRAW: dict[Kind, Callable[[_CardCanvas, PlacedElement, Chains], None]] = {
     Kind.TEXT: _draw_text,
     Kind.IMAGE: _draw_image,
     Kind.BARCODE: _draw_barcode,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from app.documents.codes import code128_bars
-from app.documents.errors import TextDoesNotFit
+from app.documents.errors import FaceDataInvalid, TextDoesNotFit
 from app.documents.face_design import CARD_HEIGHT, CARD_WIDTH, Element, FaceMark, Ink, Kind, Marks, Stock
 from app.documents.fonts import FontChain
 
@@ -86,11 +86,23 @@ def place(
     for element in elements:
         found = _place(element, texts, images, chains, placed)
         if found is not None:
+            _check_inside(found)
             placed[element.id] = found
     return tuple(placed.values())
 
 
-def _place(
+def _check_inside(placed: PlacedElement) -> None:
+    """A text that leaves the card is too long; anything else that does is misplaced by its design."""
+    box = placed.box
+    inside = box.left >= -_SLACK and box.top >= -_SLACK
+    if inside and box.right <= CARD_WIDTH + _SLACK and box.bottom <= CARD_HEIGHT + _SLACK:
+        return
+    if placed.kind is Kind.TEXT and placed.element.source:
+        raise TextDoesNotFit(placed.id, min(line.size for line in placed.lines))
+    raise FaceDataInvalid("faces", f"element {placed.id} stands outside the card")
+
+
+def _place(  # noqa: PLR0911 - one way out a kind
     element: Element,
     texts: Mapping[str, str],
     images: Mapping[str, bytes | None],
@@ -122,7 +134,10 @@ def _frame(element: Element) -> Box:
     """The box of an element whose size is stated."""
     width, height = element.width or 0.0, element.height or 0.0
     return Box(
-        _across(element, width, 0.0) + element.nudge[0], _down(element, height) + element.nudge[1], width, height
+        _across(element, width, 0.0) + element.nudge[0],
+        _down(element, height) + element.nudge[1],
+        width,
+        height,
     )
 
 
@@ -171,7 +186,9 @@ def _text(
     for index, (row, row_width) in enumerate(zip(rows, widths, strict=True)):
         gaps = len(row.rstrip()) - 1
         tracking = (room - row_width) / gaps if element.spread and gaps else 0.0
-        shift = (room - row_width) / 2 if element.align == "centre" or (element.spread and not gaps) else 0.0
+        shift = (
+            (room - row_width) / 2 if element.align == "centre" or (element.spread and not gaps) else 0.0
+        )
         baseline = top + index * (em + element.line_gap) + chain.body[0] * em
         lines.append(
             PlacedLine(
@@ -197,12 +214,21 @@ def _fit(element: Element, text: str, chain: FontChain, room: float) -> tuple[fl
             )
             height = len(rows) * em + (len(rows) - 1) * element.line_gap
             within = len(rows) <= most and height <= (element.height or CARD_HEIGHT) + _SLACK
+            if element.spread and len(rows) > 1:
+                rows = _evenly(text, len(rows))
             wide = max(chain.width(row.rstrip(), size, element.id) for row in rows) * MM_PER_POINT
             if within and wide <= room + _SLACK:
                 return size, rows
             if most == 1:
                 break
     raise TextDoesNotFit(element.id, min(size for _, size in choices))
+
+
+def _evenly(text: str, lines: int) -> list[str]:
+    """``text`` in so many lines of as equal a length as can be, the longer ones first."""
+    least, longer = divmod(len(text), lines)
+    ends = [(line + 1) * least + min(line + 1, longer) for line in range(lines)]
+    return [text[start:end] for start, end in zip([0, *ends], ends, strict=False)]
 
 
 def wrap(text: str, room: float, width: Callable[[str], float], anywhere: bool) -> list[str]:
@@ -261,6 +287,8 @@ def _barcode(element: Element, text: str) -> PlacedElement:
 # Between the seal's ring and its text, mm; and how far characters may stand apart, in sizes.
 _SEAL_GAP = 0.35
 _SEAL_LOOSEST = 1.6
+# How far a seal's characters may be narrowed before nobody reads them.
+_SEAL_NARROWEST = 0.45
 
 
 def _seal(element: Element, text: str, chain: FontChain) -> PlacedElement:
@@ -271,6 +299,8 @@ def _seal(element: Element, text: str, chain: FontChain) -> PlacedElement:
     middle = base + (ascent + descent) / 2 * em
     step = min(math.radians(element.arc) / len(text), _SEAL_LOOSEST * em / middle)
     stretch = min(1.0, step * middle / em)
+    if stretch < _SEAL_NARROWEST:
+        raise TextDoesNotFit(element.id, element.size)
     centre_x, centre_y = box.left + box.width / 2, box.top + box.height / 2
     lines = []
     for index, char in enumerate(text):

@@ -100,7 +100,10 @@ class FaceRenderer:
         if face.back not in self._design.backs:
             raise FaceDataInvalid(f"{face.back}.toml", "the file is missing")
         sides = []
-        for corner, elements in (("front", self._design.front), (face.back, self._design.backs[face.back])):
+        for corner, elements in (
+            ("front", self._design.front),
+            (face.back, self._design.backs[face.back]),
+        ):
             placed = place(elements, face.texts(), face.images(), self._chain)
             if face.plastic is Plastic.PREPRINTED:
                 placed = tuple(item for item in placed if item.stock is Stock.PRINTED)

@@ -57,13 +57,15 @@ def to_unicode_cmap(name: str, subset: list[int]) -> str:
     for start in range(0, len(codes), 100):
         block = codes[start : start + 100]
         lines.append(f"{len(block)} beginbfchar")
-        lines += [f"<{code:02X}> <{chr(char).encode('utf-16-be').hex().upper()}>" for code, char in block]
+        lines += [
+            f"<{code:02X}> <{chr(char).encode('utf-16-be').hex().upper()}>" for code, char in block
+        ]
         lines.append("endbfchar")
     lines += ["endcmap", "CMapName currentdict /CMap defineresource pop", "end", "end"]
     return "\n".join(lines)
 
 
-class _Outlines(TTFont):  # type: ignore[misc]  # reportlab's class is untyped
+class _Outlines(TTFont):
     """reportlab's font with its ToUnicode map and its descriptor put right."""
 
     def __init__(self, family: Family, path: Path) -> None:
@@ -98,7 +100,7 @@ class Font:
     def __init__(self, family: Family, path: Path) -> None:
         try:
             self.outlines = _Outlines(family, path)
-            face = self.outlines.face
+            face: Any = self.outlines.face
             head = face.get_table_pos("head")[0]
             self._long_offsets = bool(face.get_ushort(head + 50))  # indexToLocFormat
             self._offsets: bytes = face.get_table("loca")
@@ -177,7 +179,9 @@ class FontChain:
 class FontBook:
     """The fonts of this machine, each loaded once, at its first use. Safe from several threads."""
 
-    def __init__(self, families: dict[str, Family], chains: dict[str, tuple[str, ...]], folders: list[Path]):
+    def __init__(
+        self, families: dict[str, Family], chains: dict[str, tuple[str, ...]], folders: list[Path]
+    ):
         self._families = families
         self._chains = chains
         self._folders = folders
@@ -261,7 +265,7 @@ Matrix = tuple[float, float, float, float]
 UPRIGHT: Matrix = (1.0, 0.0, 0.0, 1.0)
 
 
-def text_operators(
+def text_operators(  # noqa: PLR0917 - where and how a line stands
     document: pdfdoc.PDFDocument,
     runs: tuple[Run, ...],
     style: TextStyle,

@@ -13,8 +13,8 @@ import threading
 from contextlib import closing
 from dataclasses import dataclass
 
-import pypdfium2
-import pypdfium2.raw as pdfium
+import pypdfium2  # type: ignore[import-untyped]  # it ships no types
+import pypdfium2.raw as pdfium  # type: ignore[import-untyped]
 from PIL import Image
 
 from app.documents.errors import PageUnreadable
@@ -50,7 +50,12 @@ def page_count(pdf: bytes) -> int:
 
 
 def render_page(
-    pdf: bytes, page: int = 0, dpi: int = 300, *, grey: bool = False, panel: tuple[int, int] | None = None
+    pdf: bytes,
+    page: int = 0,
+    dpi: int = 300,
+    *,
+    grey: bool = False,
+    panel: tuple[int, int] | None = None,
 ) -> Bitmap:
     """One page on white at ``dpi``; ``panel`` is the driver's size in pixels where it is another."""
     with _PDFIUM, closing(_open(pdf, page)) as document:
@@ -63,7 +68,9 @@ def render_page(
             # The page's own origin: its top edge on a whole pixel, as its left edge.
             left, top = (width - dots[0]) // 2, (height - dots[1]) // 2
             kind = pdfium.FPDFBitmap_Gray if grey else pdfium.FPDFBitmap_BGR
-            with closing(pypdfium2.PdfBitmap.new_native(width, height, kind, rev_byteorder=not grey)) as bitmap:
+            with closing(
+                pypdfium2.PdfBitmap.new_native(width, height, kind, rev_byteorder=not grey)
+            ) as bitmap:
                 bitmap.fill_rect((255, 255, 255, 255), 0, 0, width, height)
                 # FPDF_RenderPageBitmap would stretch the page to whole pixels; a matrix does not.
                 matrix = pdfium.FS_MATRIX(scale, 0, 0, scale, left, top)
