@@ -160,17 +160,15 @@ class SimulatedCard:
         try:
             command = Command(raw)
             instruction = self._instructions.get(command.ins)
-            if state.place.block is not Block.NONE and command.ins != _SELECT:
-                if state.place.block is Block.PERMANENT:
-                    return _PERMANENTLY_BLOCKED
-                if instruction is None or not instruction.when_blocked:
-                    raise Refused(StatusWord.FUNCTION_UNSUPPORTED)
-            if command.cla not in _KNOWN_CLASSES:
-                raise Refused(StatusWord.CLA_UNSUPPORTED)
             if instruction is None:
                 raise Refused(StatusWord.INS_UNSUPPORTED)
             if command.cla not in instruction.classes:
                 raise Refused(StatusWord.CLA_UNSUPPORTED)
+            if state.place.block is not Block.NONE and command.ins != _SELECT:
+                if state.place.block is Block.PERMANENT:
+                    return _PERMANENTLY_BLOCKED
+                if not instruction.when_blocked:
+                    raise Refused(StatusWord.FUNCTION_UNSUPPORTED)
             data = instruction.run(state, command)
         except Refused as refusal:
             return answer(refusal.sw)

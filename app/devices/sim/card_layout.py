@@ -64,9 +64,9 @@ def build_file(product: CardProduct, profile: Profile, spec: FileSpec, eeprom: E
     )
     if spec.structure is Structure.TRANSPARENT:
         # The photo's length 00 00 means that there is none; a hospital record never written is FF.
+        fill = 0x00 if spec.length_prefix else 0xFF
         file.size = spec.size
-        head = b"\x00" * spec.length_prefix
-        file.offset = eeprom.allocate(head + b"\xff" * (spec.size - len(head)))
+        file.offset = eeprom.allocate(bytes((fill,)) * spec.size)
     elif spec.structure is Structure.VARIABLE:
         rows = []
         for field in spec.fields:

@@ -17,11 +17,12 @@ def activate(card: CardState, command: Command) -> bytes:
     terms: dict[str, Any] = card.product.simulator["activation"]
     header = card.product.activation or b""
     command.need_p1p2(header[2], header[3])
+    command.need_data(MAC_BYTES)
     place = card.place
     if card.activated or place.fid != terms["directory"]:
         raise Refused(StatusWord.CONDITIONS_NOT_SATISFIED)
     card.need_right(card.product.authenticate[KeyName(terms["key"])])
-    _need_mac(card, command)
+    card.check_mac(card.maintenance_session(), command)
     for fid, numbers in terms["written"]:
         if not _written(card, place.files.get(fid), numbers):
             raise Refused(StatusWord.CONDITIONS_NOT_SATISFIED)
@@ -41,8 +42,9 @@ def application_block(card: CardState, command: Command) -> bytes:
     """84 1E: block the current directory, for now (P2 00) or for good (P2 01), item 10."""
     if command.p1 != 0 or command.p2 not in (0, 1):
         raise Refused(StatusWord.WRONG_P1P2)
+    command.need_data(MAC_BYTES)
     _need_lock_right(card)
-    _need_mac(card, command)
+    card.check_mac(card.maintenance_session(), command)
     block = Block.PERMANENT if command.p2 else Block.TEMPORARY
     place = card.place
     card.eeprom.switch(lambda: setattr(place, "block", block))
@@ -52,9 +54,9 @@ def application_block(card: CardState, command: Command) -> bytes:
 def application_unblock(card: CardState, command: Command) -> bytes:
     """84 18: undo a temporary block; three failed ones make it permanent (item 10)."""
     command.need_p1p2(0, 0)
+    command.need_data(MAC_BYTES)
     _need_lock_right(card)
     card.need_challenge()
-    command.need_data(MAC_BYTES)
     place = card.place
     if place.block is Block.NONE:
         raise Refused(StatusWord.CONDITIONS_NOT_SATISFIED)
@@ -82,10 +84,11 @@ def _unblock(place: DedicatedFile) -> None:
 def card_block(card: CardState, command: Command) -> bytes:
     """84 16 at the MF: the card answers 6A81 to everything from now on (item 10)."""
     command.need_p1p2(0, 0)
+    command.need_data(MAC_BYTES)
     if card.place is not card.master:
         raise Refused(StatusWord.SECURITY_NOT_SATISFIED)
     _need_lock_right(card)
-    _need_mac(card, command)
+    card.check_mac(card.maintenance_session(), command)
     card.eeprom.switch(lambda: setattr(card, "blocked", True))
     return b""
 
@@ -95,10 +98,3 @@ def _need_lock_right(card: CardState) -> None:
     if card.place.lock_right is None:
         raise Refused(StatusWord.SECURITY_NOT_SATISFIED)
     card.need_right(card.place.lock_right)
-
-
-def _need_mac(card: CardState, command: Command) -> None:
-    """The body is a MAC alone, over the header (item 10)."""
-    card.need_challenge()
-    command.need_data(MAC_BYTES)
-    card.check_mac(card.maintenance_session(), command)

@@ -1,18 +1,21 @@
-"""Instructions that write files: UPDATE RECORD, UPDATE BINARY, and the indexes of DF03."""
+"""Instructions that write files: UPDATE RECORD, UPDATE BINARY, and the indexes of DF03.
+
+Checks come in one order everywhere (tests/vectors/README.md, D1): the file and its structure, the lock,
+the class byte, P1 P2, Lc, the right, the challenge, the MAC, the content, the record.
+"""
 
 from __future__ import annotations
 
 from app.cardspec.profile import Protection, Structure
 from app.cardspec.status import StatusWord
-from app.crypto.block import BlockCipher
 from app.devices.sim.card_access import BY_NUMBER, MAX_OFFSET, takes_plain
-from app.devices.sim.card_files import INDEX_EMPTY, INDEX_SET, ElementaryFile, Record
+from app.devices.sim.card_files import INDEX_EMPTY, INDEX_SET, ElementaryFile
 from app.devices.sim.card_state import CardState
 from app.devices.sim.chip import Command, Refused
 from app.devices.sim.suite import MAC_BYTES
 
-# P2 of UPDATE RECORD that adds a record to a cyclic file (item 12)
-_APPEND = 0x03
+# P1 P2 of UPDATE RECORD that adds a record to a cyclic file (item 12)
+_APPEND = (0x00, 0x03)
 # The class byte names how a file is written: plain, cipher and MAC, MAC alone (items 5, 6, 12).
 _CLASSES = {Protection.PLAIN: 0x00, Protection.SECURED: 0x04, Protection.MAC: 0x84}
 
@@ -21,7 +24,7 @@ def update_record(card: CardState, command: Command) -> bytes:
     """UPDATE RECORD by number, or 00 03 for one more record of a cyclic file."""
     file = card.current_file()
     file.need(Structure.VARIABLE, Structure.CYCLIC)
-    protection = _open(card, command, file)
+    protection = _mode(card, command, file)
     if file.structure is Structure.CYCLIC:
         _append(card, command, file, protection)
     else:
@@ -29,46 +32,36 @@ def update_record(card: CardState, command: Command) -> bytes:
     return b""
 
 
-def _open(card: CardState, command: Command, file: ElementaryFile) -> Protection:
-    """Lock, class byte and right, in that order: a locked file is locked for everybody (item 11)."""
+def _mode(card: CardState, command: Command, file: ElementaryFile) -> Protection:
+    """How the file is written by now: 6985 where it is locked for everybody, 6A81 in another class."""
     if file.write_once and card.activated:
         raise Refused(StatusWord.CONDITIONS_NOT_SATISFIED)
     protection = Protection.PLAIN if takes_plain(card, file) else file.protection
     if command.cla != _CLASSES[protection]:
         raise Refused(StatusWord.FUNCTION_UNSUPPORTED)
-    erasing = command.ins == 0x0C
-    card.need_right(file.erase_right if erasing else file.update_right)
     return protection
 
 
 def _replace(card: CardState, command: Command, file: ElementaryFile, protection: Protection) -> None:
     if command.p2 != BY_NUMBER:
         raise Refused(StatusWord.WRONG_P1P2)
-    record = file.record(command.p1)
-    body = command.data
-    if protection is Protection.SECURED:
-        session = _session(card, command)
-        body = _opened(card, session, command)
-    _need_same_head(record, body)
-    card.eeprom.write(record.offset, body[len(record.head) :])
-
-
-def _need_same_head(record: Record, body: bytes) -> None:
-    # T and L stay as they are (item 12), and the value has the length that L says.
-    if not body.startswith(record.head) or len(body) != len(record.head) + record.length:
+    body = _body(card, command, file, protection)
+    if len(body) < 2 or len(body) != 2 + body[1]:
         raise Refused(StatusWord.LENGTH_CONFLICTS_WITH_TLV)
+    record = file.record(command.p1)
+    # T and L stay as they are (item 12).
+    if not body.startswith(record.head):
+        raise Refused(StatusWord.LENGTH_CONFLICTS_WITH_TLV)
+    card.eeprom.write(record.offset, body[2:])
 
 
 def _append(card: CardState, command: Command, file: ElementaryFile, protection: Protection) -> None:
-    if command.p1 != 0x00 or command.p2 != _APPEND:
+    if (command.p1, command.p2) != _APPEND:
         raise Refused(StatusWord.WRONG_P1P2)
     length = file.records[0].length
-    body = command.data
-    if protection is Protection.SECURED:
-        if len(body) != _secured_length(card, length):
-            raise Refused(StatusWord.WRONG_LENGTH)
-        session = _session(card, command)
-        body = _opened(card, session, command)
+    expected = length if protection is Protection.PLAIN else _secured_length(card, length)
+    command.need_data(expected)
+    body = _body(card, command, file, protection)
     if len(body) != length:
         raise Refused(StatusWord.LENGTH_CONFLICTS_WITH_TLV)
     file.append(card.eeprom, body)
@@ -80,38 +73,42 @@ def _secured_length(card: CardState, length: int) -> int:
     return -(-(1 + length) // size) * size + MAC_BYTES
 
 
-def _session(card: CardState, command: Command) -> BlockCipher:
-    """The session of a command under cipher and MAC, its MAC proven."""
-    card.need_challenge()
-    cipher_bytes = len(command.data) - MAC_BYTES
-    if cipher_bytes <= 0 or cipher_bytes % card.suite.block_size:
+def _body(card: CardState, command: Command, file: ElementaryFile, protection: Protection) -> bytes:
+    """What is to be written, its right, challenge and MAC proven and its cipher taken off."""
+    if protection is Protection.PLAIN:
+        card.need_right(file.update_right)
+        return command.data
+    data = command.data
+    size = card.suite.block_size
+    if len(data) < size + MAC_BYTES or (len(data) - MAC_BYTES) % size:
         raise Refused(StatusWord.WRONG_LENGTH)
+    card.need_right(file.update_right)
     session = card.maintenance_session()
     card.check_mac(session, command)
-    return session
+    return _unwrapped(session.decrypt(data[:-MAC_BYTES]), size)
 
 
-def _opened(card: CardState, session: BlockCipher, command: Command) -> bytes:
-    """The data of L || data, deciphered; 6A80 where L and the padding do not fit together (item 6)."""
-    plain = session.decrypt(command.data[:-MAC_BYTES])
+def _unwrapped(plain: bytes, size: int) -> bytes:
+    """The data of L || data || padding (item 6); 6A80 where they make no sense together."""
     end = 1 + plain[0]
-    rest = plain[end:]
-    if end > len(plain) or len(rest) >= card.suite.block_size:
+    padding = plain[end:]
+    if end == 1 or end > len(plain) or len(padding) >= size:
         raise Refused(StatusWord.WRONG_DATA)
-    if rest and rest != b"\x80" + b"\x00" * (len(rest) - 1):
+    if padding and padding != b"\x80" + b"\x00" * (len(padding) - 1):
         raise Refused(StatusWord.WRONG_DATA)
     return plain[1:end]
 
 
 def update_binary(card: CardState, command: Command) -> bytes:
-    """UPDATE BINARY of a transparent file (item 13)."""
+    """UPDATE BINARY of a transparent file, in plain (item 13)."""
     file = card.current_file()
     file.need(Structure.TRANSPARENT)
-    _open(card, command, file)
-    offset = command.p1 << 8 | command.p2
+    _mode(card, command, file)
     data = command.data
     if not data:
         raise Refused(StatusWord.WRONG_LENGTH)
+    card.need_right(file.update_right)
+    offset = command.p1 << 8 | command.p2
     if offset > MAX_OFFSET or offset + len(data) > file.size:
         raise Refused(StatusWord.OFFSET_OUTSIDE_FILE)
     card.eeprom.write(file.offset + offset, data)
@@ -120,26 +117,26 @@ def update_binary(card: CardState, command: Command) -> bytes:
 
 def set_index(card: CardState, command: Command) -> bytes:
     """84 D2: an index record becomes valid (item 12)."""
-    return _mark(card, command, INDEX_SET)
+    file = card.current_file()
+    return _mark(card, command, file, file.update_right, INDEX_SET)
 
 
 def erase_index(card: CardState, command: Command) -> bytes:
     """84 0C: an index record becomes empty (item 12)."""
-    return _mark(card, command, INDEX_EMPTY)
-
-
-def _mark(card: CardState, command: Command, value: int) -> bytes:
     file = card.current_file()
+    return _mark(card, command, file, file.erase_right, INDEX_EMPTY)
+
+
+def _mark(
+    card: CardState, command: Command, file: ElementaryFile, right: int | None, mark: int
+) -> bytes:
     file.need(Structure.FIXED)
-    protection = _open(card, command, file)
+    protection = _mode(card, command, file)
     if command.p2 != BY_NUMBER:
         raise Refused(StatusWord.WRONG_P1P2)
-    record = file.record(command.p1)
-    if protection is Protection.MAC:
-        card.need_challenge()
-        command.need_data(MAC_BYTES)
+    command.need_data(0 if protection is Protection.PLAIN else MAC_BYTES)
+    card.need_right(right)
+    if protection is not Protection.PLAIN:
         card.check_mac(card.maintenance_session(), command)
-    elif command.data:
-        raise Refused(StatusWord.WRONG_LENGTH)
-    card.eeprom.write(record.offset, bytes((value,)))
+    card.eeprom.write(file.record(command.p1).offset, bytes((mark,)))
     return b""

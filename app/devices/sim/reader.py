@@ -75,6 +75,13 @@ class SimulatedReader:
             self.power_up()
             return before
 
+    def cut_power(self) -> None:
+        """Take the chip's power, as a card at the edge of the field loses it: the line is mute till reset."""
+        with self.changed:
+            if self.chip is not None:
+                self.chip.power_off()
+            self.powered = False
+
     def unplug(self) -> None:
         """Take the reader itself away: the chip loses power, nothing answers."""
         with self.changed:

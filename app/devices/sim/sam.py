@@ -195,7 +195,6 @@ INSTRUCTIONS: dict[int, Instruction] = {
     0xFA: Instruction(cipher_data, 0x80, keeps_session=True, answers_later=True),
     0xCA: Instruction(get_data, 0x80),
 }
-_KNOWN_CLASSES = frozenset((0x00, 0x80))
 _OK = answer(StatusWord.OK)
 
 
@@ -285,8 +284,6 @@ class SimulatedSam:
             if instruction is None or not instruction.keeps_session:
                 # A delivered key is kept for the very next command alone.
                 state.session = None
-            if command.cla not in _KNOWN_CLASSES:
-                raise Refused(StatusWord.CLA_UNSUPPORTED)
             if instruction is None:
                 raise Refused(StatusWord.INS_UNSUPPORTED)
             if command.cla != instruction.cla:
