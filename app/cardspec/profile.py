@@ -26,6 +26,9 @@ from app.cardspec.keys import KeyName
 
 _Made = TypeVar("_Made")
 
+# Rules without which no card can be made; a province that extends another profile has them from it.
+_NEEDED_RULES = ("validity_years", "specification_version", "card_class", "long_name")
+
 # A record is read in one short answer, its tag and length bytes included (training-product.md, 13).
 MAX_VALUE = 253
 
@@ -332,6 +335,9 @@ def _made(place: str, make: Callable[[], _Made]) -> _Made:
 
 def _check(profile: Profile) -> None:
     """What no schema can say: names that must exist, and lengths that must add up."""
+    for rule in _NEEDED_RULES:
+        if rule not in profile.rules:
+            raise _Misplaced(f"rules: {rule} is missing")
     homes = {"MF"} | {directory.name for directory in profile.directories}
     for directory in profile.directories:
         if directory.parent not in homes:

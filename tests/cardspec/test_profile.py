@@ -272,6 +272,7 @@ def new(structure: str = "variable", size: str = "", length: int = 10, more: str
         (HEAD + "[rules]\nvalidty_years = 3\n", "validty_years"),
         (HEAD + "[choices]\nissuer_certificate_bytes = 200\n", "choices/issuer_certificate_bytes"),
         ('title = "p"\n', "'id' is a required property"),
+        ('id = "p"\ntitle = "p"\n', "rules: validity_years is missing"),
         (HEAD.replace("national", "nowhere"), "No such file"),
         (HEAD.replace("national", "p"), "in a circle"),
         (HEAD + '[[directory]]\nname = "DF07"\n', "directory DF07: fid is missing"),
