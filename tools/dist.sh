@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Build the packaged program into dist/kangka, then start it: its version, and a whole demo with it.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+.venv/bin/python tools/catalogue.py
+.venv/bin/python -m PyInstaller --noconfirm --log-level WARN --distpath dist --workpath build/pyinstaller build.spec
+
+# From an empty folder and without the environment, so that nothing of this checkout answers for it.
+program=$PWD/dist/kangka/kangka
+elsewhere=$(mktemp -d)
+trap 'rm -rf "$elsewhere"' EXIT
+cd "$elsewhere"
+env -u PYTHONPATH -u VIRTUAL_ENV "$program" --version
+env -u PYTHONPATH -u VIRTUAL_ENV "$program" --json demo --out "$elsewhere/demo" --people 2 >demo.json
+grep -q '"verified": 2' demo.json || { cat demo.json; exit 1; }
+echo "dist: $program issued and verified two cards ($(du -sh "$(dirname "$program")" | cut -f1))"
