@@ -33,7 +33,8 @@ def factor_of(atr: bytes) -> bytes:
     """The eight-byte factor in a training card's ATR; OracleError where the ATR is another's or
     damaged.
     """
-    if len(atr) != 17 or atr[:4] != bytes.fromhex("3B8C8001") or atr[12:16] != b"KANG":
+    # KT-SECURED's last four historical bytes are KANG; the other products' marks are left open.
+    if len(atr) != 17 or atr[:4] != bytes.fromhex("3B8C8001") or atr[12:13] != b"K":
         raise OracleError(f"no training card's ATR: {atr.hex().upper()}")
     check = 0
     for octet in atr[1:]:
