@@ -142,7 +142,8 @@ _SHAPES = {
     IdKind.HMT_RESIDENCE: re.compile(r"8[123]\d{15}[\dX]"),
     IdKind.FOREIGN_2023: re.compile(r"9\d{16}[\dX]"),
     IdKind.FOREIGN_2017: re.compile(r"[A-Z]{3}\d{12}"),
-    IdKind.PASSPORT: re.compile(r"[A-Z0-9]{5,17}"),
+    # ICAO 9303 has nine places; older books of some states are longer
+    IdKind.PASSPORT: re.compile(r"[A-Z0-9]{5,12}"),
     IdKind.HK_MACAO_PASS: re.compile(r"[HM]\d{8}"),
     IdKind.TAIWAN_PASS: re.compile(r"\d{8}"),
 }
@@ -175,7 +176,8 @@ def kind_of(text: str) -> IdKind:
         return IdKind.FOREIGN_2023
     if len(text) == 18 and text[:6] in _HMT_REGIONS:
         return IdKind.HMT_RESIDENCE
-    if len(text) == 18 or _SHORT_CITIZEN.fullmatch(text):
+    # a long row of digits is a citizen's number with some missing or too many, and no passport
+    if len(text) == 18 or re.fullmatch(r"[0-9]{13,}X?", text):
         return IdKind.CITIZEN
     for kind in (IdKind.FOREIGN_2017, IdKind.HK_MACAO_PASS, IdKind.TAIWAN_PASS):
         with_count = _WITH_COUNT.get(kind)

@@ -1,0 +1,112 @@
+"""Code tables: each with its standard, found by code, form, label and initials."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.cardspec import codecs
+from app.cardspec.profile import load_profile
+from app.domain.codes import UnknownCode, load_codes
+
+CODES = load_codes()
+PROFILE = load_profile()
+
+
+@pytest.mark.parametrize("name", sorted(CODES.tables))
+def test_each_table_is_whole(name: str) -> None:
+    table = CODES[name]
+    assert table.name == name
+    assert table.standard and table.title_zh and table.title_en
+    assert table.codes
+    for code in table.codes:
+        assert code.zh and code.en
+        assert code.initials.isascii() and code.initials.islower()
+        assert table.find(code.code) is code
+        assert table.by_label(code.zh) is code
+    forms = [code.form for code in table.codes if code.form]
+    assert len(forms) == len(set(forms))
+
+
+def test_every_code_of_a_card_field_goes_on_the_card_and_comes_back() -> None:
+    for file in PROFILE.files:
+        for field in file.fields:
+            if field.code_table is None:
+                continue
+            table = CODES[field.code_table]
+            for code in table.codes:
+                written = codecs.encode(field.coding, field.length, code.code, field.key)
+                read = codecs.decode(field.coding, written, field.key)
+                assert isinstance(read, str)
+                assert table.find(read) is code, (field.key, code.code)
+
+
+def test_the_ethnic_groups_of_gb_3304() -> None:
+    ethnic = CODES["ethnic"]
+    assert [code.code for code in ethnic.codes] == [*(f"{n:02d}" for n in range(1, 58)), "97", "98"]
+    sample = {"01": "汉", "05": "维吾尔", "11": "满", "44": "俄罗斯", "56": "基诺"}
+    assert {code: ethnic.get(code, "ethnic").zh for code in sample} == sample
+    assert ethnic.find("57") is not None
+    assert [code.code for code in ethnic.codes if code.ask] == ["57"]
+    assert ethnic.by_label("汉族") is ethnic.find("1")
+    assert ethnic.by_label("Han") is ethnic.find("01")
+    assert ethnic.by_label("没有这样的族") is None
+
+
+def test_the_paper_form_maps_to_the_card() -> None:
+    # card.md, "The paper form"
+    def boxes(name: str) -> list[str]:
+        table = CODES[name]
+        count = sum(1 for code in table.codes if code.form)
+        return [table.from_form(str(box), name).code for box in range(1, count + 1)]
+
+    assert boxes("marital") == ["10", "20", "30", "40", "90"]
+    assert boxes("occupation") == list("013456XY")
+    assert boxes("rh") == ["1", "2", "3"]
+    assert boxes("marital-form") == list("12345")
+    assert boxes("occupation-form") == list("12345678")
+
+
+def test_the_boxes_of_alerts_are_the_tags_of_the_card() -> None:
+    # card.md: alerts 1-4 -> tags 43-46, 5 -> tag 56, 6-13 -> tags 47-54, 99 -> tag 55
+    tags = [*range(43, 47), 56, *range(47, 55), 55]
+    sources = {field.source: field.tag for file in PROFILE.files for field in file.fields}
+    for box, tag in zip([*range(1, 14), 99], tags, strict=True):
+        alert = CODES["alert"].from_form(str(box), "alerts").code
+        paths = {
+            "psychiatric": "resident.health.psychiatric",
+            "other": "resident.health.other_alert",
+        }
+        assert sources[paths.get(alert, f"resident.health.alerts.{alert}")] == tag
+
+
+def test_a_clerk_finds_a_code_by_what_is_typed() -> None:
+    ethnic = CODES["ethnic"]
+    assert [code.zh for code in ethnic.search("h")][:2] == ["汉", "回"]
+    assert [code.zh for code in ethnic.search("hsk")] == ["哈萨克"]
+    assert [code.zh for code in ethnic.search("01")] == ["汉"]
+    assert ethnic.search("1")[0].zh == "汉"
+    assert [code.zh for code in ethnic.search("维吾")] == ["维吾尔"]
+    assert ethnic.search("bmcw") == ()
+    assert len(ethnic.search(" ")) == 58
+    assert [code.code for code in CODES["occupation"].search("x")] == ["X"]
+    assert [code.zh for code in CODES["rh"].search("YX")] == ["阳性", "阴性"]
+
+
+def test_an_unknown_code_names_field_and_table() -> None:
+    for code in ("7", "1x", "", "１"):
+        with pytest.raises(UnknownCode) as refused:
+            CODES["sex"].get(code, "sex")
+        assert refused.value.params() == {"field": "sex", "table": "sex"}
+    with pytest.raises(UnknownCode):
+        CODES["marital"].from_form("6", "marital")
+
+
+def test_a_place_may_bring_tables_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "village.toml").write_text(
+        'standard = "样例"\ntitle_zh = "村"\ntitle_en = "village"\n'
+        '[[code]]\ncode = "1"\nzh = "样例村"\nen = "sample"\ninitials = "ylc"\n',
+        encoding="utf-8",
+    )
+    assert load_codes(tmp_path)["village"].get("01", "village").zh == "样例村"
