@@ -1,0 +1,56 @@
+"""A picture made to fit the card: cut to 20 x 25 mm, once for the face and once for the chip."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from app.documents.errors import PhotoUnreadable
+
+# 20.00 x 25.00 mm at 300 dots an inch (card.md, Card faces), and the size that identity cards carry.
+FACE_PIXELS = (236, 295)
+CHIP_PIXELS = (102, 126)
+# JPEG qualities tried for the chip, best first; below the last one a face is no longer one.
+_QUALITIES = range(92, 34, -4)
+_FACE_QUALITY = 92
+# A picture of more pixels than this is a bomb, not a photograph.
+_MAX_PIXELS = 50_000_000
+
+
+@dataclass(frozen=True, repr=False)
+class FittedPhoto:
+    """JPEG for the face at 300 dpi, and for the chip within its room."""
+
+    face: bytes
+    chip: bytes
+
+
+def fit_photo(picture: bytes, room: int) -> FittedPhoto:
+    """``picture`` (JPEG, PNG, BMP) cut to the shape; the chip's copy takes at most ``room`` bytes."""
+    try:
+        with Image.open(io.BytesIO(picture), formats=("JPEG", "PNG", "BMP")) as opened:
+            if opened.width * opened.height > _MAX_PIXELS:
+                raise PhotoUnreadable("photo")
+            upright = ImageOps.exif_transpose(opened).convert("RGB")
+    except (OSError, UnidentifiedImageError, Image.DecompressionBombError, ValueError):
+        raise PhotoUnreadable("photo") from None
+    return FittedPhoto(
+        face=_jpeg(ImageOps.fit(upright, FACE_PIXELS, Image.Resampling.LANCZOS), _FACE_QUALITY),
+        chip=_within(ImageOps.fit(upright, CHIP_PIXELS, Image.Resampling.LANCZOS), room),
+    )
+
+
+def _within(picture: Image.Image, room: int) -> bytes:
+    for quality in _QUALITIES:
+        raw = _jpeg(picture, quality)
+        if len(raw) <= room:
+            return raw
+    raise PhotoUnreadable("photo")
+
+
+def _jpeg(picture: Image.Image, quality: int) -> bytes:
+    stream = io.BytesIO()
+    picture.save(stream, "JPEG", quality=quality, optimize=True)
+    return stream.getvalue()

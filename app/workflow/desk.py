@@ -1,0 +1,263 @@
+"""The desk as its window and its command line use it: one object, one lock for the devices."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.base.clock import Clock, civil_date
+from app.base.errors import N_
+from app.cardspec.profile import Profile
+from app.documents.raster import page_png
+from app.domain.application import FrozenApplication
+from app.domain.codes import CodeTable, CodeTables
+from app.domain.ports import Applications, Case, CaseState, Journal, Timings
+from app.workflow import cases, steps
+from app.workflow.enrol import Enrolment
+from app.workflow.faces import FaceMaker
+from app.workflow.form import Form, load_form
+from app.workflow.issue import FINISHED, Made, Maker, Station
+from app.workflow.masking import masked_number
+from app.workflow.read_card import read_any_card
+from app.workflow.views import (
+    ApplicationRow,
+    ApplicationView,
+    CaseRow,
+    DeskSummary,
+    DeviceState,
+    EnrolDraft,
+    ExpectedStep,
+    Faces,
+    Finding,
+    IssueOutcome,
+    IssueStep,
+    Mark,
+    Sentence,
+    Settlement,
+    StepListener,
+    WorkplaceInfo,
+)
+from app.workflow.workplace import Workplace
+
+_PAGE = 200
+# Under which device the steps of making a card are timed.
+_TIMED = "station"
+_PREVIEW_DPI = 300
+
+
+@dataclass(frozen=True)
+class DeskParts:
+    """What a desk is made of, composed by ``app.main``."""
+
+    workplace: Workplace
+    profile: Profile
+    codes: CodeTables
+    applications: Applications
+    journal: Journal
+    timings: Timings
+    enrolment: Enrolment
+    station: Station
+    faces: FaceMaker
+    devices: Callable[[], list[DeviceState]]
+    clock: Clock
+
+
+class Desk:
+    """``app.workflow.views.DeskService``, and what the command line asks beyond it."""
+
+    def __init__(self, parts: DeskParts) -> None:
+        self._parts = parts
+        self._form = load_form(parts.profile)
+        self._maker = Maker(parts.station)
+        self._devices = threading.Lock()
+
+    def workplace(self) -> WorkplaceInfo:
+        return self._parts.workplace.info()
+
+    def form(self) -> Form:
+        return self._form
+
+    def codes(self, table: str) -> CodeTable:
+        return self._parts.codes[table]
+
+    def devices(self) -> list[DeviceState]:
+        return self._parts.devices()
+
+    def summary(self) -> DeskSummary:
+        today = civil_date(self._parts.clock.now_ms())
+        counted = [self._newest(application.id) for application in self._all()]
+        done = [case for case in counted if case is not None and _day(case) == today]
+        return DeskSummary(
+            to_make=sum(case is None for case in counted),
+            open_cases=len(self._parts.journal.open_cases()),
+            issued_today=sum(case.state is CaseState.VERIFIED for case in done),
+            spoiled_today=sum(case.state is CaseState.SPOILED for case in done),
+        )
+
+    # Enrolment -------------------------------------------------------------------------------------
+
+    def read_identity(self, cancel: threading.Event) -> EnrolDraft:
+        return self._parts.enrolment.read_identity(cancel)
+
+    def draft_from_training(self, number: int) -> EnrolDraft:
+        return self._parts.enrolment.made_up(number)
+
+    def fit_photo(self, draft: EnrolDraft, picture: bytes) -> EnrolDraft:
+        return self._parts.enrolment.fit_photo(draft, picture)
+
+    def check(self, draft: EnrolDraft) -> list[Finding]:
+        return self._parts.enrolment.check(draft)
+
+    def save(self, draft: EnrolDraft) -> str:
+        return self._parts.enrolment.save(draft)
+
+    def enrol_file(self, path: Path) -> str:
+        """Keep the application of a file; its id."""
+        return self.save(self._parts.enrolment.draft_of_file(path))
+
+    # Applications ----------------------------------------------------------------------------------
+
+    def applications(self, after: str | None, limit: int) -> list[ApplicationRow]:
+        return [self._row(found) for found in self._parts.applications.list(after, limit)]
+
+    def application(self, application_id: str) -> ApplicationView:
+        found = self._parts.applications.get(application_id)
+        row = self._row(found)
+        return ApplicationView(
+            id=found.id,
+            name=found.resident.name,
+            number=found.card.card_number,
+            kind=Sentence(N_("First card")),
+            fee=Sentence(N_("Free of charge: first card")),
+            mark=row.mark,
+            word=row.word,
+            case_id=row.case_id,
+            name_shortened=found.card.name_shortened,
+        )
+
+    def application_details(self, application_id: str) -> dict[str, Any]:
+        """An application for the command line: who, what for, and its cases."""
+        found = self._parts.applications.get(application_id)
+        return {
+            "id": found.id,
+            "number": self._parts.applications.number_of(application_id),
+            "version": found.version,
+            "name": found.resident.name,
+            "card_number": found.card.card_number,
+            "issue_date": found.card.issue_date,
+            "expiry": found.card.expiry,
+            "profile": found.profile_id,
+            "cases": [
+                {"id": case.id, "state": case.state.value, "serial": case.chip_serial}
+                for case in self._parts.journal.cases_of(application_id)
+            ],
+        }
+
+    def faces(self, application_id: str) -> Faces:
+        return self._parts.faces.pictures(self._parts.applications.get(application_id), _PREVIEW_DPI)
+
+    def write_face(self, application_id: str, out: Path, png: Path | None, dpi: int) -> list[str]:
+        """Both faces into a PDF of two pages, and into PNG files of ``-front`` and ``-back`` if asked."""
+        pages = self._parts.faces.pages(self._parts.applications.get(application_id))
+        out.write_bytes(pages.both)
+        files = [out]
+        for side, page in (("front", pages.front), ("back", pages.back)) if png is not None else ():
+            path = png.with_name(f"{png.stem}-{side}{png.suffix or '.png'}") if png else out
+            path.write_bytes(page_png(page, dpi=dpi))
+            files.append(path)
+        return [str(path) for path in files]
+
+    # Making ----------------------------------------------------------------------------------------
+
+    def expected_steps(self, application_id: str) -> tuple[ExpectedStep, ...]:
+        forecast = self._parts.timings.forecast(_TIMED)
+        found = self._parts.applications.get(application_id)
+        wanted = steps.steps_of(self._parts.station.profile(found), activates=True)
+        return tuple(ExpectedStep(step, forecast.get(step.value)) for step in wanted)
+
+    def issue(
+        self, application_id: str, on_event: StepListener, cancel: threading.Event
+    ) -> IssueOutcome:
+        with self._devices:
+            begun = self._parts.clock.monotonic_ns()
+            return self._outcome(self._maker.make(application_id, on_event, cancel), begun)
+
+    def open_cases(self) -> list[CaseRow]:
+        return [self._case_row(case) for case in self._parts.journal.open_cases()]
+
+    def case(self, case_id: str) -> CaseRow:
+        """One case, whatever its state."""
+        return self._case_row(self._parts.journal.case(case_id))
+
+    def settle(
+        self,
+        case_id: str,
+        how: Settlement,
+        on_event: StepListener,
+        cancel: threading.Event,
+        reason: str = "",
+    ) -> IssueOutcome:
+        with self._devices:
+            begun = self._parts.clock.monotonic_ns()
+            case = self._parts.journal.case(case_id)
+            if how is Settlement.SPOIL:
+                spoiled = self._maker.spoil(case, reason)
+                return self._outcome(Made(spoiled, None, {}), begun)
+            if how is Settlement.VERIFY:
+                return self._outcome(self._maker.verify(case, on_event, cancel), begun)
+            return self._outcome(self._maker.proceed(case, on_event, cancel), begun)
+
+    def read_card(self, cancel: threading.Event | None = None) -> dict[str, Any]:
+        """The card on the reader, as ``kangka read-card`` tells it."""
+        with self._devices:
+            return read_any_card(self._parts.station, self._parts.profile, cancel or threading.Event())
+
+    # Within ----------------------------------------------------------------------------------------
+
+    def _outcome(self, made: Made, begun_ns: int) -> IssueOutcome:
+        for step, milliseconds in made.milliseconds.items():
+            if step is not IssueStep.LAY_CARD:
+                self._parts.timings.note(_TIMED, step.value, milliseconds)
+        elapsed = self._parts.clock.monotonic_ns() - begun_ns
+        case = made.case
+        return IssueOutcome(
+            case.id, case.application_id, case.state, elapsed // 1_000_000, case.chip_serial
+        )
+
+    def _all(self) -> list[FrozenApplication]:
+        found: list[FrozenApplication] = []
+        while page := self._parts.applications.list(found[-1].id if found else None, _PAGE):
+            found.extend(page)
+        return found
+
+    def _newest(self, application_id: str) -> Case | None:
+        made = self._parts.journal.cases_of(application_id)
+        return made[-1] if made else None
+
+    def _row(self, application: FrozenApplication) -> ApplicationRow:
+        case = self._newest(application.id)
+        if case is None:
+            mark, word = Mark.WAITING, Sentence(N_("to be made"))
+        else:
+            mark, word = cases.word_of(case.state)
+        return ApplicationRow(
+            id=application.id,
+            name=application.resident.name,
+            masked_number=masked_number(application.card.card_number),
+            mark=mark,
+            word=word,
+            at_ms=application.frozen_at_ms,
+            case_id=case.id if case is not None and case.state not in FINISHED else None,
+        )
+
+    def _case_row(self, case: Case) -> CaseRow:
+        application = self._parts.applications.get(case.application_id, case.application_version)
+        return cases.case_row(case, self._parts.journal.intents(case.id), application)
+
+
+def _day(case: Case) -> dt.date:
+    return civil_date(case.changed_ms)

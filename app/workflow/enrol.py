@@ -1,0 +1,253 @@
+"""Taking a resident's identity and data: from the reader, from a file, from the form."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from app.base.clock import Clock, civil_date
+from app.base.errors import N_, KangkaError
+from app.base.ids import RandomSource, uuid7
+from app.cardspec.profile import Profile
+from app.devices.ports import IdentityKind, IdentityReading, IdReader
+from app.documents.photo import fit_photo
+from app.domain import names
+from app.domain.application import FrozenApplication, card_data, freeze
+from app.domain.codes import CodeTables
+from app.domain.id_number import fold_number
+from app.domain.identity import IdentityDocument, resident_from_identity
+from app.domain.ports import Applications
+from app.domain.problems import FieldMissing, ResidentRefused
+from app.domain.resident import Resident
+from app.domain.validation import check_resident
+from app.workflow.drafts import flatten, resident_of, values_of
+from app.workflow.views import (
+    DocumentView,
+    DraftValue,
+    EnrolDraft,
+    Finding,
+    ProblemKind,
+    Sentence,
+)
+from app.workflow.workplace import Workplace
+
+_READ_TIMEOUT_MS = 60_000
+# Values that are numbers, folded as such when they are typed (counter.md, 2.1).
+_NUMBERS = ("citizen_id", "other_document.number", "rural_insurance", "health_record")
+_KINDS = {
+    IdentityKind.CITIZEN: N_("Resident identity card"),
+    IdentityKind.HMT: N_("Residence permit for Hong Kong, Macao and Taiwan residents"),
+    IdentityKind.FOREIGN_2017: N_("Foreign permanent resident card (2017)"),
+    IdentityKind.FOREIGN_2023: N_("Foreign permanent resident card (2023)"),
+}
+
+
+@dataclass(eq=False)
+class ApplicationFileUnreadable(KangkaError):
+    """A file that is no application."""
+
+    file: str
+    reason: str
+
+    code = "enrol.file-unreadable"
+    cause = N_("{file} is not an application file: {reason}.")
+    meaning = N_("Nothing was taken from it.")
+    remedy = N_("Save the application as JSON in UTF-8 with the form's own names and try again.")
+
+
+@dataclass(eq=False)
+class TrainingOnly(KangkaError):
+    """Made-up people were asked for outside training."""
+
+    code = "enrol.training-only"
+    cause = N_("Made-up people exist in training only.")
+    meaning = N_("Nothing was entered.")
+    remedy = N_("Read the resident's identity card.")
+
+
+@dataclass(frozen=True)
+class EnrolPorts:
+    """What enrolment needs. ``made_up`` gives training people by number, None outside training."""
+
+    applications: Applications
+    id_reader: Callable[[], IdReader]
+    made_up: Callable[[int], Resident] | None
+    profile: Profile
+    codes: CodeTables
+    workplace: Workplace
+    clock: Clock
+    random: RandomSource
+
+
+class Enrolment:
+    """Drafts in, frozen applications out."""
+
+    def __init__(self, ports: EnrolPorts) -> None:
+        self._ports = ports
+
+    @property
+    def _today(self) -> dt.date:
+        return civil_date(self._ports.clock.now_ms())
+
+    def read_identity(self, cancel: threading.Event) -> EnrolDraft:
+        """Wait for a document on the reader and take it as a draft."""
+        reader = self._ports.id_reader()
+        try:
+            return self.draft_of(reader.read(_READ_TIMEOUT_MS, cancel))
+        finally:
+            reader.close()
+
+    def draft_of(self, reading: IdentityReading) -> EnrolDraft:
+        """What a document says, as values of the form that came from a chip."""
+        text = reading.text
+        document = IdentityDocument(
+            kind=text.kind.value,
+            name=text.name,
+            sex_code=text.sex_code,
+            number=text.number,
+            birth_date=text.birth_date,
+            ethnic_code=text.ethnic_code,
+            address=text.address,
+            english_name=text.english_name,
+            nationality=text.nationality,
+        )
+        in_citizen_field = self._ports.profile.choices.get("citizen_id_of_permit_holders") != "empty"
+        resident = resident_from_identity(
+            document, today=self._today, permit_number_as_citizen_id=in_citizen_field
+        )
+        values = {path: DraftValue(value, read=value) for path, value in values_of(resident).items()}
+        return EnrolDraft(
+            values=MappingProxyType(values),
+            document=DocumentView(Sentence(_KINDS[text.kind]), _lines(reading), reading.module_number),
+        )
+
+    def made_up(self, number: int) -> EnrolDraft:
+        """A made-up person's whole form; training only."""
+        if self._ports.made_up is None:
+            raise TrainingOnly
+        resident = self._ports.made_up(number)
+        values = {path: DraftValue(value) for path, value in values_of(resident).items()}
+        return EnrolDraft(
+            values=MappingProxyType(values), photo=resident.photo, face_photo=resident.face_photo
+        )
+
+    def draft_of_file(self, path: Path) -> EnrolDraft:
+        """A draft from JSON with the form's own names, nested; ``photo`` names a picture beside it."""
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise ApplicationFileUnreadable(file=path.name, reason=type(error).__name__) from None
+        if not isinstance(content, dict):
+            raise ApplicationFileUnreadable(file=path.name, reason="not an object")
+        picture = content.pop("photo", None)
+        values = {name: DraftValue(text) for name, text in flatten(_address_rows(content))}
+        draft = EnrolDraft(values=MappingProxyType(values))
+        if picture is None:
+            return draft
+        try:
+            return self.fit_photo(draft, (path.parent / str(picture)).read_bytes())
+        except OSError as error:
+            raise ApplicationFileUnreadable(file=path.name, reason=type(error).__name__) from None
+
+    def fit_photo(self, draft: EnrolDraft, picture: bytes) -> EnrolDraft:
+        """The draft with a picture cut and sized for the chip and for the face."""
+        fitted = fit_photo(picture, self._ports.profile.field("ZP")[1].length)
+        return EnrolDraft(draft.values, draft.document, fitted.chip, fitted.face)
+
+    def check(self, draft: EnrolDraft) -> list[Finding]:
+        """Every problem of a draft at once."""
+        ports = self._ports
+        found = check_resident(_resident(draft), ports.profile, ports.codes, today=self._today)
+        return [
+            Finding(
+                fault.field,
+                ProblemKind.MISSING if isinstance(fault, FieldMissing) else ProblemKind.WRONG,
+                fault,
+            )
+            for fault in found
+        ]
+
+    def save(self, draft: EnrolDraft) -> str:
+        """Freeze a faultless draft; the new application's id."""
+        problems = self.check(draft)
+        stopping = tuple(problem.path for problem in problems if problem.stops)
+        if stopping:
+            raise ResidentRefused(fields=stopping)
+        application = self.freeze(_resident(draft))
+        self._ports.applications.freeze(application)
+        return application.id
+
+    def freeze(self, resident: Resident) -> FrozenApplication:
+        """A new application of a resident, not kept yet."""
+        ports = self._ports
+        realm = ports.workplace.realm
+        # card.md: how the security code is made is not public; it is drawn for each card.
+        security_code = f"{int.from_bytes(ports.random.token_bytes(8), 'big') % 1000:03d}"
+        card = card_data(
+            resident,
+            ports.workplace.facts,
+            ports.profile.rules,
+            issued=self._today,
+            security_code=security_code,
+        )
+        known = ports.applications.person_of(realm, resident)
+        return freeze(
+            resident,
+            card,
+            id=uuid7(ports.clock, ports.random),
+            person_id=known or uuid7(ports.clock, ports.random),
+            realm=realm,
+            profile_id=ports.profile.id,
+            profile_hash=ports.profile.content_hash,
+            frozen_at_ms=ports.clock.now_ms(),
+        )
+
+
+def _resident(draft: EnrolDraft) -> Resident:
+    values = {path: _folded(path, value.text) for path, value in draft.values.items()}
+    return resident_of(values, draft.photo, draft.face_photo)
+
+
+def _folded(path: str, text: str) -> str:
+    if path in _NUMBERS:
+        return fold_number(text)
+    return names.fold_name(text) if path == "name" else names.fold_text(text)
+
+
+def _address_rows(content: Mapping[str, Any]) -> dict[str, Any]:
+    # A file may give each address its kind, as the resident has it; the form goes by its place.
+    rows = content.get("addresses")
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        return dict(content)
+    placed: dict[str, Any] = {}
+    for number, row in enumerate(rows):
+        place = {"1": "0", "2": "1"}.get(str(row.get("kind")), str(number))
+        placed[place] = {"text": row.get("text")}
+    return {**content, "addresses": placed}
+
+
+def _lines(reading: IdentityReading) -> tuple[tuple[str, str], ...]:
+    text = reading.text
+    until = N_("long-term") if text.long_term else _day(text.valid_to)
+    lines = (
+        (N_("Name"), text.name),
+        (N_("English name"), text.english_name),
+        (N_("Birth date"), _day(text.birth_date)),
+        (N_("Address"), text.address),
+        (N_("Number"), text.number),
+        (N_("Pass number"), text.pass_number),
+        (N_("Issued by"), text.issued_by),
+        (N_("Valid from"), _day(text.valid_from)),
+        (N_("Valid until"), until),
+    )
+    return tuple((label, value) for label, value in lines if value)
+
+
+def _day(day: dt.date | None) -> str:
+    return "" if day is None else day.isoformat()

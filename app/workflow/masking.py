@@ -1,0 +1,12 @@
+"""Personal numbers as lists show them (ui.md: masked in lists, whole on the person's own page)."""
+
+from __future__ import annotations
+
+_HEAD, _TAIL = 6, 4
+
+
+def masked_number(number: str) -> str:
+    """``410102********2345``: six characters, stars, four; a short number keeps its last two alone."""
+    if len(number) <= _HEAD + _TAIL:
+        return "*" * max(len(number) - 2, 0) + number[-2:]
+    return number[:_HEAD] + "*" * (len(number) - _HEAD - _TAIL) + number[-_TAIL:]

@@ -1,0 +1,53 @@
+"""Where a desk stands and what it puts on every card and paper."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.cardspec.profile import Profile
+from app.domain.application import DeskFacts, Realm
+from app.workflow.views import WorkplaceInfo
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """A desk's own facts. Every transaction, receipt and export bears desk, institution, terminal."""
+
+    name: str
+    desk: str
+    institution_code: str
+    terminal_number: str
+    vendor: str
+    operator: str
+    realm: Realm
+    simulated: bool
+    facts: DeskFacts
+
+    def info(self) -> WorkplaceInfo:
+        """What the window's frame shows."""
+        return WorkplaceInfo(self.name, self.desk, self.realm, self.simulated, self.operator)
+
+
+def workplace_of(
+    settings: Mapping[str, Any], profile: Profile, realm: Realm, *, simulated: bool, operator: str | None
+) -> Workplace:
+    """The workplace that ``settings`` describe, with the room that ``profile`` has for its names."""
+    return Workplace(
+        name=settings["name"],
+        desk=settings["desk"],
+        institution_code=settings["institution_code"],
+        terminal_number=settings["terminal_number"],
+        vendor=settings["vendor"],
+        operator=operator or settings["operator"],
+        realm=realm,
+        simulated=simulated,
+        facts=DeskFacts(
+            issuer_name=settings["issuer_name"],
+            issuer_code=settings["issuer_code"],
+            city_code=settings["city_code"],
+            name_room=profile.field("XM")[1].length,
+            issuer_name_room=profile.field("FKJGMC")[1].length,
+        ),
+    )
