@@ -16,9 +16,9 @@ from app.base.ids import RandomSource
 from app.cardspec.product import CardProduct
 from app.cardspec.profile import Profile
 from app.cardspec.status import StatusWord
-from app.devices.sim import card_access, card_life, card_update
+from app.devices.sim import blank, card_access, card_life, card_update
 from app.devices.sim.card_files import Block, DedicatedFile, freeze_directory, thaw_directory
-from app.devices.sim.card_layout import build_master_file
+from app.devices.sim.card_layout import build_blank_master_file, build_master_file
 from app.devices.sim.card_state import CardState
 from app.devices.sim.chip import Command, PowerLost, Refused, answer, atr_with_check
 from app.devices.sim.clock import LineClock
@@ -59,6 +59,15 @@ INSTRUCTIONS: dict[int, Instruction] = {
     0x16: Instruction(card_life.card_block, _MACED),
 }
 
+# What a blank chip can do besides (docs/products.md)
+CONSTRUCTION: dict[int, Instruction] = {
+    0x82: Instruction(blank.external_authenticate, _PLAIN, when_blocked=True),
+    0x20: Instruction(blank.verify, _PLAIN),
+    0xE0: Instruction(blank.create_file, frozenset((0x80,))),
+    0xD4: Instruction(blank.write_key, frozenset((0x80, 0x84))),
+    0x0E: Instruction(blank.create_file_end, frozenset((0x80,))),
+}
+
 _SELECT = 0xA4
 _OK = answer(StatusWord.OK)
 _PERMANENTLY_BLOCKED = answer(StatusWord.APPLICATION_PERMANENTLY_BLOCKED)
@@ -70,6 +79,8 @@ def instructions_of(product: CardProduct) -> dict[int, Instruction]:
     if product.activation is not None:
         cla, ins = product.activation[:2]
         table[ins] = Instruction(card_life.activate, frozenset((cla,)))
+    if "blank" in product.simulator:
+        table |= CONSTRUCTION
     return table
 
 
@@ -92,10 +103,15 @@ class SimulatedCard:
         clock: LineClock | None = None,
     ) -> None:
         suite = suite_of(product.simulator["algorithm"])
-        keys = card_keys(suite, root, city_code, factor)
         eeprom = Eeprom(clock=clock)
-        master = build_master_file(product, profile, keys, eeprom)
+        bare = "blank" in product.simulator
+        if bare:
+            master = build_blank_master_file(product, suite, root, city_code, factor)
+        else:
+            keys = card_keys(suite, root, city_code, factor)
+            master = build_master_file(product, profile, keys, eeprom)
         self._set_up(product, factor, master, eeprom, random)
+        self.state.under_construction = bare
 
     def _set_up(
         self,
@@ -111,7 +127,6 @@ class SimulatedCard:
         self.factor = factor
         suite = suite_of(product.simulator["algorithm"])
         self.state = CardState(product, suite, master, eeprom, random)
-        self._historical = bytes.fromhex(product.simulator["historical"])
         self._instructions = instructions_of(product)
         self._powered = False
 
@@ -120,11 +135,11 @@ class SimulatedCard:
     @property
     def atr(self) -> bytes:
         """3B 8C 80 01, F, the product's four letters, TCK (training-product.md, item 15)."""
-        return atr_with_check(bytes.fromhex("3B8C8001") + self.factor + self._historical)
+        return atr_with_check(bytes.fromhex("3B8C8001") + self.factor + self.state.historical)
 
     def power_on(self) -> bytes:
         """Reset; the ATR."""
-        self.state.forget()
+        self.power_off()
         self._powered = True
         return self.atr
 
@@ -182,7 +197,7 @@ class SimulatedCard:
         image = {
             "product": self.product.id,
             "factor": self.factor.hex(),
-            "historical": self._historical.hex(),
+            "historical": self.state.historical.hex(),
             "activated": state.activated,
             "blocked": state.blocked,
             "under_construction": state.under_construction,
@@ -204,7 +219,7 @@ class SimulatedCard:
         card._set_up(
             product, bytes.fromhex(row["factor"]), thaw_directory(row["master"]), eeprom, random
         )
-        card._historical = bytes.fromhex(row["historical"])
+        card.state.historical = bytes.fromhex(row["historical"])
         card.state.activated = row["activated"]
         card.state.blocked = row["blocked"]
         card.state.under_construction = row["under_construction"]

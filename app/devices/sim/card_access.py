@@ -86,12 +86,7 @@ def external_authenticate(card: CardState, command: Command) -> bytes:
     if key.tries == 0:
         raise Refused(StatusWord.AUTHENTICATION_BLOCKED)
     session = card.session(key, card.need_challenge())
-    right = card.suite.token(session, data[8:16]) == data[:8]
-    if not right or key.tries != key.max_tries:
-        tries = key.max_tries if right else key.tries - 1
-        card.eeprom.switch(lambda: setattr(key, "tries", tries))
-    if not right:
-        raise Refused(0x63C0 | key.tries)
+    card.try_key(key, card.suite.token(session, data[8:16]) == data[:8])
     card.grant(command.p2)
     return b""
 

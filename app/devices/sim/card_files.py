@@ -113,7 +113,7 @@ class DedicatedFile:
     """A directory: its files, its keys, and how it stands.
 
     ``external`` are the keys of EXTERNAL AUTHENTICATE by reference; ``maintenance`` is the STK,
-    ``internal`` the IRK, ``master`` the transport key of a blank chip. ``lock_right`` is the reference
+    ``internal`` the IRK; ``pins`` are PINs by reference. ``lock_right`` is the reference
     of the LK, or of the BK in the MF.
     """
 
@@ -122,9 +122,9 @@ class DedicatedFile:
     parent: DedicatedFile | None
     lock_right: int | None = None
     external: dict[int, CardKey] = field(default_factory=dict)
+    pins: dict[int, CardKey] = field(default_factory=dict)
     maintenance: CardKey | None = None
     internal: CardKey | None = None
-    master: CardKey | None = None
     files: dict[int, ElementaryFile] = field(default_factory=dict)
     directories: dict[int, DedicatedFile] = field(default_factory=dict)
     block: Block = Block.NONE
@@ -171,9 +171,10 @@ def freeze_directory(place: DedicatedFile) -> dict[str, Any]:
         "aid": place.aid.hex(),
         "lock_right": place.lock_right,
         "external": {str(ref): _freeze_key(key) for ref, key in place.external.items()},
+        "pins": {str(ref): _freeze_key(key) for ref, key in place.pins.items()},
         "named": {
             name: _freeze_key(key)
-            for name in ("maintenance", "internal", "master")
+            for name in ("maintenance", "internal")
             if (key := getattr(place, name)) is not None
         },
         "files": [_freeze_file(file) for file in place.files.values()],
@@ -193,13 +194,13 @@ def thaw_directory(row: dict[str, Any], parent: DedicatedFile | None = None) -> 
         parent=parent,
         lock_right=row["lock_right"],
         external={int(ref): _thaw_key(key) for ref, key in row["external"].items()},
+        pins={int(ref): _thaw_key(key) for ref, key in row["pins"].items()},
         files={file["fid"]: _thaw_file(file) for file in row["files"]},
         block=Block(row["block"]),
         wrong_macs=row["wrong_macs"],
         failed_unblocks=row["failed_unblocks"],
         maintenance=named.get("maintenance"),
         internal=named.get("internal"),
-        master=named.get("master"),
     )
     place.directories = {child["fid"]: thaw_directory(child, place) for child in row["directories"]}
     return place

@@ -6,23 +6,36 @@ from app.cardspec import codecs
 from app.cardspec.keys import KeyName
 from app.cardspec.product import CardProduct
 from app.cardspec.profile import FileSpec, Profile, Protection, Structure
+from app.devices.sim.blank_layout import BlankLayout
 from app.devices.sim.card_files import MF_FID, CardKey, DedicatedFile, ElementaryFile, record_files
 from app.devices.sim.eeprom import Eeprom
+from app.devices.sim.suite import CipherSuite, card_key, city_factor
 
 # training-product.md, item 9: tries a key
 KEY_TRIES = 5
 
 
-def bare_master_file() -> DedicatedFile:
-    """An MF with nothing below it."""
-    return DedicatedFile(fid=MF_FID, aid=b"", parent=None)
+def build_blank_master_file(
+    product: CardProduct, suite: CipherSuite, root: bytes, city_code: str, factor: bytes
+) -> DedicatedFile:
+    """The MF of a blank chip: nothing below it, and the transport key alone."""
+    layout = BlankLayout(product)
+    value = card_key(suite, suite.cipher(root), layout.transport_key, city_factor(city_code), factor)
+    transport = CardKey(value, product.key_version, KEY_TRIES, KEY_TRIES)
+    return DedicatedFile(
+        fid=MF_FID,
+        aid=b"",
+        parent=None,
+        lock_right=product.authenticate[KeyName.BKMF],
+        external={layout.transport_reference: transport},
+    )
 
 
 def build_master_file(
     product: CardProduct, profile: Profile, keys: dict[KeyName, bytes], eeprom: Eeprom
 ) -> DedicatedFile:
     """The MF of a new card with everything below it, its values in ``eeprom``."""
-    master = bare_master_file()
+    master = DedicatedFile(fid=MF_FID, aid=b"", parent=None)
     places = {"MF": master}
     for spec in profile.directories:
         parent = places[spec.parent]
@@ -58,7 +71,7 @@ def build_file(product: CardProduct, profile: Profile, spec: FileSpec, eeprom: E
         structure=spec.structure,
         read_right=_right(product, spec.read_key),
         update_right=product.authenticate[spec.update_key],
-        protection=_protection(product, spec),
+        protection=protection_of(product, spec),
         erase_right=_right(product, spec.erase_key),
         write_once=spec.write_once,
     )
@@ -84,7 +97,7 @@ def _right(product: CardProduct, key: KeyName | None) -> int | None:
     return None if key is None else product.authenticate[key]
 
 
-def _protection(product: CardProduct, spec: FileSpec) -> Protection:
+def protection_of(product: CardProduct, spec: FileSpec) -> Protection:
     """What the file really asks for: some field products take appends and indexes plain (card.md)."""
     if spec.structure is Structure.CYCLIC and not product.cyclic_secured:
         return Protection.PLAIN

@@ -19,7 +19,8 @@ FAILED_UNBLOCKS = 3
 class CardState:
     """The registers that the instructions of ``card_access``, ``card_update`` and ``card_life`` work on.
 
-    Persistent: ``master`` (the file system), ``eeprom``, ``activated``, ``blocked``, ``historical``.
+    Persistent: ``master`` (the file system), ``eeprom``, ``activated``, ``blocked``, and of a blank chip
+    ``under_construction`` and ``historical`` (the last letters of its ATR).
     Volatile: ``place`` and ``file`` (what is selected), ``rights`` (key references that stand in
     ``place``), ``challenge`` (good for the command that runs now), ``next_challenge``.
     """
@@ -41,6 +42,7 @@ class CardState:
         self.blocked = False
         # A blank chip is under construction until CREATE FILE END.
         self.under_construction = False
+        self.historical = bytes.fromhex(product.simulator["historical"])
         self.strict = bool(product.simulator.get("strict_register", False))
         self._ciphers: dict[bytes, BlockCipher] = {}
         self.forget()
@@ -52,6 +54,7 @@ class CardState:
         self.rights: set[int] = set()
         self.challenge: bytes | None = None
         self.next_challenge: bytes | None = None
+        self.construction_open = False
 
     # Selection -------------------------------------------------------------------------------------
 
@@ -85,6 +88,16 @@ class CardState:
         if self.challenge is None:
             raise Refused(StatusWord.CHALLENGE_NOT_USABLE)
         return self.challenge
+
+    def try_key(self, key: CardKey, right: bool) -> None:
+        """Count a try (item 9): 6983 when none was left, 63Cx after a wrong one."""
+        if key.tries == 0:
+            raise Refused(StatusWord.AUTHENTICATION_BLOCKED)
+        if not right or key.tries != key.max_tries:
+            tries = key.max_tries if right else key.tries - 1
+            self.eeprom.switch(lambda: setattr(key, "tries", tries))
+        if not right:
+            raise Refused(0x63C0 | key.tries)
 
     # Keys ------------------------------------------------------------------------------------------
 

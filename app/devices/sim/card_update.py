@@ -85,10 +85,10 @@ def _body(card: CardState, command: Command, file: ElementaryFile, protection: P
     card.need_right(file.update_right)
     session = card.maintenance_session()
     card.check_mac(session, command)
-    return _unwrapped(session.decrypt(data[:-MAC_BYTES]), size)
+    return unwrapped(session.decrypt(data[:-MAC_BYTES]), size)
 
 
-def _unwrapped(plain: bytes, size: int) -> bytes:
+def unwrapped(plain: bytes, size: int) -> bytes:
     """The data of L || data || padding (item 6); 6A80 where they make no sense together."""
     end = 1 + plain[0]
     padding = plain[end:]

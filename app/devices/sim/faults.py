@@ -34,7 +34,7 @@ class FaultMode(StrEnum):
 class FaultPlan:
     """One fault: at which exchange (the first is 1) and how.
 
-    ``pages`` and ``seed`` tell a tear where it strikes (``eeprom.Tear``); ``chip`` is what a swap puts in.
+    ``pages`` and ``seed`` tell a tear where it strikes (``eeprom.Tear``); a swap lays ``chip`` in.
     """
 
     at_exchange: int

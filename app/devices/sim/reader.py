@@ -76,7 +76,7 @@ class SimulatedReader:
             return before
 
     def cut_power(self) -> None:
-        """Take the chip's power, as a card at the edge of the field loses it: the line is mute till reset."""
+        """Take the chip's power, as at the edge of the field: the line is mute till reset."""
         with self.changed:
             if self.chip is not None:
                 self.chip.power_off()

@@ -246,7 +246,7 @@ class SimulatedSam:
 
     def power_on(self) -> bytes:
         """Reset; the ATR."""
-        self.state.forget()
+        self.power_off()
         self._powered = True
         return self.atr
 
