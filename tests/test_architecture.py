@@ -213,6 +213,7 @@ INSTALLED_AS = {
     "PySide6": "pyside6-essentials",
     "fontTools": "fonttools",
     "playhouse": "peewee",
+    "serial": "pyserial",
     "smartcard": "pyscard",
     "stdnum": "python-stdnum",
     "zxingcpp": "zxing-cpp",
@@ -234,7 +235,11 @@ def wanted(*names: str) -> set[str]:
 
 @pytest.mark.parametrize(
     ("folder", "locks"),
-    [("app", ("base", "pcsc")), ("tests", ("base", "pcsc", "dev")), ("tools", ("build", "base", "dev"))],
+    [
+        ("app", ("base", "pcsc")),
+        ("tests", ("build", "base", "pcsc", "dev")),
+        ("tools", ("build", "base", "dev")),
+    ],
 )
 def test_what_is_imported_is_asked_for_in_a_lock(folder: str, locks: tuple[str, ...]) -> None:
     asked = wanted(*locks)
