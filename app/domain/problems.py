@@ -182,11 +182,11 @@ class ResidentRefused(KangkaError):
     fields: tuple[str, ...]
 
     code = "resident.refused"
-    cause = N_("The record has problems in: {fields}.")
+    cause = N_("The record has problems in: {field}.")
     meaning = N_("No card can be made from it yet.")
     remedy = N_("Correct the fields that are named.")
 
     problems: tuple[FieldProblem, ...] = ()
 
     def params(self) -> dict[str, Any]:
-        return {"fields": self.fields}
+        return {"field": self.fields}

@@ -276,4 +276,4 @@ def test_the_raising_form_lists_every_field() -> None:
         require_valid(changed(name="", sex="9"), NATIONAL, CODES, today=TODAY)
     assert refused.value.fields == ("name", "sex")
     assert [type(fault) for fault in refused.value.problems] == [p.FieldMissing, p.SexNotStated]
-    assert refused.value.params() == {"fields": ("name", "sex")}
+    assert refused.value.params() == {"field": ("name", "sex")}
