@@ -143,6 +143,8 @@ class Script:
         if not fnmatchcase(status, due):
             raise OracleError(f"'{step}' answered {status}, not {due} (sent {self.sent.hex().upper()})")
         if verb == "challenge" and status == "9000":
+            if len(answer) != 10:
+                raise OracleError(f"a challenge of {len(answer) - 2} bytes")
             self.challenge = answer[:-2]
 
     def _command(self, verb: str, rest: str) -> str:
