@@ -14,9 +14,9 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.pdfgen.pathobject import PDFPathObject
 
 from app.documents.errors import PhotoUnreadable
-from app.documents.face_design import CARD_HEIGHT, CARD_WIDTH, Ink, Kind, PathStep
-from app.documents.face_layout import MM_PER_POINT, Box, Chains, PlacedElement
-from app.documents.fonts import TextStyle, text_operators
+from app.documents.face_design import CARD_HEIGHT, CARD_WIDTH, Element, Ink, Kind, PathStep
+from app.documents.face_layout import MM_PER_POINT, Box, Chains, PlacedElement, PlacedLine
+from app.documents.fonts import FontChain, Piece, TextStyle, text_operators
 
 # Bold by stroke: how wide the outline's pen is, in sizes of the type.
 BOLD_EM = 0.035
@@ -92,19 +92,23 @@ def _draw_lines(canvas: _CardCanvas, placed: PlacedElement, chains: Chains) -> N
     element = placed.element
     chain = chains(element.chain)
     for line in placed.lines:
-        turn = math.radians(-line.angle)
-        style = TextStyle(
-            line.size, element.ink, BOLD_EM if element.bold else 0.0, line.tracking, line.stretch
-        )
-        operators = text_operators(
-            canvas.document,
-            chain.runs(line.text, element.id),
-            style,
-            (_x(line.left), _y(line.baseline)),
-            (math.cos(turn), math.sin(turn), -math.sin(turn), math.cos(turn)),
-            line.text if line.tracking > _APART_EM * line.size else None,
-        )
-        canvas.addLiteral(operators)
+        style = _style(element, line)
+        apart = line.tracking > _APART_EM * line.size
+        piece = _piece(line, chain, element.id)
+        canvas.addLiteral(text_operators(canvas.document, [piece], style, line.text if apart else None))
+
+
+def _style(element: Element, line: PlacedLine) -> TextStyle:
+    bold = BOLD_EM if element.bold else 0.0
+    return TextStyle(line.size, element.ink, bold, line.tracking, line.stretch)
+
+
+def _piece(line: PlacedLine, chain: FontChain, element: str) -> Piece:
+    turn = math.radians(-line.angle)
+    cos, sin = math.cos(turn), math.sin(turn)
+    return Piece(
+        chain.runs(line.text, element), (_x(line.left), _y(line.baseline)), (cos, sin, -sin, cos)
+    )
 
 
 def _draw_image(canvas: _CardCanvas, placed: PlacedElement, chains: Chains) -> None:
@@ -190,10 +194,10 @@ def _draw_seal(canvas: _CardCanvas, placed: PlacedElement, chains: Chains) -> No
     canvas.drawPath(_star(canvas, centre, _x(element.star)), stroke=0, fill=1)
     canvas.restoreState()
     # Around a ring every character is a word of its own to a reader of the PDF; copied, it is one.
-    raw = ("\ufeff" + "".join(line.text for line in placed.lines)).encode("utf-16-be").hex().upper()
-    canvas.addLiteral(f"/Span << /ActualText <{raw}> >> BDC")
-    _draw_lines(canvas, placed, chains)
-    canvas.addLiteral("EMC")
+    chain = chains(element.chain)
+    pieces = [_piece(line, chain, element.id) for line in placed.lines]
+    whole = "".join(line.text for line in placed.lines)
+    canvas.addLiteral(text_operators(canvas.document, pieces, _style(element, placed.lines[0]), whole))
 
 
 def _star(canvas: _CardCanvas, centre: tuple[float, float], side: float) -> PDFPathObject:

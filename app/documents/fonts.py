@@ -13,7 +13,7 @@ from __future__ import annotations
 import struct
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -251,8 +251,8 @@ class FontBook:
 
 @dataclass(frozen=True)
 class TextStyle:
-    """How a line is drawn: size in points, CMYK ink (0..1), bold as an outline of ``bold_em`` sizes,
-    ``tracking`` extra points after each character, ``stretch`` of the width, ``angle`` in degrees."""
+    """How text is drawn: size in points, CMYK ink (0..1), bold as an outline of ``bold_em`` sizes,
+    ``tracking`` extra points after each character, ``stretch`` of the natural width."""
 
     size: float
     ink: tuple[float, float, float, float]
@@ -265,25 +265,29 @@ Matrix = tuple[float, float, float, float]
 UPRIGHT: Matrix = (1.0, 0.0, 0.0, 1.0)
 
 
-def text_operators(  # noqa: PLR0917 - where and how a line stands
+@dataclass(frozen=True)
+class Piece:
+    """Runs whose base line begins at ``origin`` (points) and is turned by ``turn``."""
+
+    runs: tuple[Run, ...]
+    origin: tuple[float, float]
+    turn: Matrix = UPRIGHT
+
+
+def text_operators(
     document: pdfdoc.PDFDocument,
-    runs: tuple[Run, ...],
+    pieces: Sequence[Piece],
     style: TextStyle,
-    origin: tuple[float, float],
-    turn: Matrix = UPRIGHT,
     actual_text: str | None = None,
 ) -> str:
-    """PDF operators that draw one line of text, its base line beginning at ``origin`` (points).
+    """PDF operators that draw ``pieces`` as one text object.
 
-    ``actual_text`` is what the line copies as, where its characters stand too far apart for a reader
-    of the PDF to see one word (ISO 32000-1, 14.9.4).
+    ``actual_text`` is what they copy as, where characters stand too far apart for a reader of the PDF
+    to see one word (ISO 32000-1, 14.9.4). It lies inside the text object: readers take its box from
+    the font that is set there.
     """
     ink = " ".join(f"{part:g}" for part in style.ink)
-    parts = []
-    if actual_text is not None:
-        raw = ("\ufeff" + actual_text).encode("utf-16-be").hex().upper()
-        parts.append(f"/Span << /ActualText <{raw}> >> BDC")
-    parts.append(f"q {ink} k")
+    parts = [f"q {ink} k"]
     if style.bold_em:
         parts.append(f"{ink} K {style.bold_em * style.size:.4f} w 1 j")
     parts.append("BT" + (" 2 Tr" if style.bold_em else ""))
@@ -291,14 +295,16 @@ def text_operators(  # noqa: PLR0917 - where and how a line stands
         parts.append(f"{style.tracking:.4f} Tc")
     if style.stretch != 1.0:
         parts.append(f"{style.stretch * 100:.3f} Tz")
-    matrix = " ".join(f"{value:.5f}" for value in (*turn, *origin))
-    parts.append(f"{matrix} Tm")
-    for run in runs:
-        font = run.font.outlines
-        for subset, raw_codes in font.splitString(run.text, document):
-            name = font.getSubsetInternalName(subset, document)
-            parts.append(f"{name} {style.size:g} Tf <{raw_codes.hex().upper()}> Tj")
-    parts.append("ET Q")
+    if actual_text is not None:
+        raw = ("\ufeff" + actual_text).encode("utf-16-be").hex().upper()
+        parts.append(f"/Span << /ActualText <{raw}> >> BDC")
+    for piece in pieces:
+        parts.append(" ".join(f"{value:.5f}" for value in (*piece.turn, *piece.origin)) + " Tm")
+        for run in piece.runs:
+            font = run.font.outlines
+            for subset, raw_codes in font.splitString(run.text, document):
+                name = font.getSubsetInternalName(subset, document)
+                parts.append(f"{name} {style.size:g} Tf <{raw_codes.hex().upper()}> Tj")
     if actual_text is not None:
         parts.append("EMC")
-    return " ".join(parts)
+    return " ".join([*parts, "ET Q"])
