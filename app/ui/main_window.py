@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QSize, QTimer
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -179,8 +179,9 @@ class MainWindow(QMainWindow):
         line.addWidget(self.place)
         line.addStretch(1)
         self.badge = label(self._badge_words(), bold=True, tone="training")
+        self.badge.setFixedHeight(4 * GRID)
         self.badge.setVisible(self._marked)
-        line.addWidget(self.badge)
+        line.addWidget(self.badge, 0, Qt.AlignmentFlag.AlignVCenter)
         return bar
 
     def _navigation(self) -> QFrame:

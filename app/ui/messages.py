@@ -76,6 +76,11 @@ class Messages:
     def error(self, fault: KangkaError) -> ErrorText:
         return self._catalogue.error(fault)
 
+    def about(self, fault: KangkaError, label: str) -> tuple[str, str]:
+        """Cause and remedy of a fault in one field, under the label that stands on the page."""
+        params = {**fault.params(), "field": label}
+        return self.text(fault.cause, **params), self.text(fault.remedy, **params)
+
     def mark(self, mark: Mark) -> str:
         return self.text(_MARK_WORDS[mark])
 

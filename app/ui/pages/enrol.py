@@ -84,7 +84,7 @@ class EnrolPage(Page):
     def _left(self) -> QWidget:
         text = self.messages.text
         box = QWidget()
-        box.setFixedWidth(29 * GRID)
+        box.setFixedWidth(31 * GRID)
         column = QVBoxLayout(box)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID + 4)
@@ -153,6 +153,7 @@ class EnrolPage(Page):
             self.read_button.setFocus()
 
     def leave(self) -> None:
+        self._rest.stop()
         if self._reading is not None:
             self._reading.stop()
 

@@ -121,10 +121,6 @@ class IssuePage(Page):
         faces.addStretch(1)
         self.chip = label(tone="muted")
         self.fault = ErrorPanel(self.messages)
-        self.case_button = Button(text("Settle this case"))
-        self.case_button.clicked.connect(self._settle)
-        self.case_button.hide()
-        self.fault.offer(self.case_button)
         column.addLayout(head)
         column.addWidget(self.kind)
         column.addWidget(self.shortened)
@@ -135,6 +131,8 @@ class IssuePage(Page):
         column.addSpacing(GRID)
         column.addWidget(self.fault)
         column.addStretch(1)
+        # Nothing on the page moves when a fault is shown.
+        box.setFixedWidth(2 * self.front.width() + 2 * GRID)
         return box
 
     def _right(self) -> QWidget:
@@ -340,7 +338,6 @@ class IssuePage(Page):
 
     def _learned(self, view: ApplicationView) -> None:
         self._show_view(view)
-        self.case_button.setVisible(view.case_id is not None)
         if self.phase is Phase.BROKEN:
             if view.case_id is None:
                 # Nothing was begun on any chip: the same button may be pressed again.
@@ -364,12 +361,11 @@ class IssuePage(Page):
         self.hands.setText(self._last_hands if phase is Phase.RUNNING else text(_HANDS[phase]))
         running = phase in (Phase.RUNNING, Phase.STOPPING)
         self.stop_button.setEnabled(phase is not Phase.STOPPING)
-        self.stop_button.say(text("Stop at the next step") if running else text("Back"))
+        self.stop_button.say(text("Stop at the next step") if running else text("Go back"))
         self.start_button.setEnabled(phase in (Phase.READY, Phase.DONE))
         self.start_button.say(
             text("Next resident") if phase is Phase.DONE else text("Write and print the card")
         )
-        self.case_button.setVisible(False)
         marks = {
             Phase.EMPTY: (Mark.WAITING, ""),
             Phase.READY: (Mark.WAITING, text("Ready to make")),

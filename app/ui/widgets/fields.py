@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QStringListModel, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from app.base import gb18030
 from app.domain.codes import Code, CodeTable
@@ -38,10 +38,13 @@ class FieldEdit(QWidget):
         self.label = label(name, TypeSize.SMALL, tone="muted")
         star = label("*", TypeSize.SMALL, bold=True, tone="stop")
         star.setVisible(field.required)
-        self.room = label("", TypeSize.SMALL, tone="muted")
         self.badge = label("", TypeSize.SMALL)
         self.badge.hide()
         self.editor = QLineEdit(self)
+        self.room = label("", TypeSize.SMALL, tone="muted")
+        self.room.setParent(self.editor)
+        self.room.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.room.hide()
         self.editor.setFixedHeight(4 * GRID)
         set_type(self.editor, TypeSize.BODY)
         self.label.setBuddy(self.editor)
@@ -52,10 +55,11 @@ class FieldEdit(QWidget):
             self.editor.setPlaceholderText("YYYYMMDD")
         head = QHBoxLayout()
         head.setSpacing(GRID // 2)
-        head.addWidget(self.label)
         head.addWidget(star)
-        head.addStretch(1)
-        head.addWidget(self.room)
+        # A long label gives way rather than making the whole form wider than its column.
+        self.label.setMinimumWidth(0)
+        self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        head.addWidget(self.label, 1)
         head.addWidget(self.badge)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -77,6 +81,8 @@ class FieldEdit(QWidget):
             self._entered()
             self.advance.emit(self, -1 if back else 1)
             return True
+        if watched is self.editor and event.type() == event.Type.Resize:
+            self._place_room()
         return super().eventFilter(watched, event)
 
     # ------------------------------------------------------------------------------------------ value
@@ -99,7 +105,9 @@ class FieldEdit(QWidget):
     def show_problem(self, problem: Finding | None) -> None:
         """Mark the field; the sentence itself stands in the list on the right."""
         wrong = problem is not None and problem.stops and bool(self.editor.text())
-        self._problem = self._messages.error(problem.fault).cause if problem is not None else ""
+        self._problem = (
+            self._messages.about(problem.fault, self.label.text())[0] if problem is not None else ""
+        )
         if self.editor.property("wrong") != wrong:
             self.editor.setProperty("wrong", wrong)
             self.editor.style().unpolish(self.editor)
@@ -135,12 +143,21 @@ class FieldEdit(QWidget):
         except UnicodeEncodeError:
             left = -1
         self.room.setText(
-            self._messages.text("{count} bytes left", count=left)
+            self._messages.text("{count} B left", count=left)
             if left >= 0
-            else self._messages.text("{count} bytes too long", count=-left)
+            else self._messages.text("{count} B too long", count=-left)
         )
         self.room.setVisible(bool(kept))
         set_tone(self.room, "stop" if left < 0 else "muted")
+        self._place_room()
+
+    def _place_room(self) -> None:
+        """The bytes left stand inside the box, at its end, and the text keeps clear of them."""
+        self.room.adjustSize()
+        width = self.room.width() if self.room.isVisibleTo(self) else 0
+        self.editor.setTextMargins(0, 0, width + GRID // 2 if width else 0, 0)
+        top = (self.editor.height() - self.room.height()) // 2
+        self.room.move(self.editor.width() - width - GRID, top)
 
     def _describe(self) -> None:
         self.editor.setAccessibleName(self.label.text())

@@ -78,14 +78,14 @@ class Findings(QWidget):
         button = RowButton(self._label_of(problem.path))
         button.setProperty("path", problem.path)
         button.clicked.connect(lambda: self.jump.emit(problem.path))
-        text = self._messages.error(problem.fault)
-        button.setAccessibleDescription(f"{text.cause} {text.remedy}")
+        told = self._messages.about(problem.fault, self._label_of(problem.path))
+        button.setAccessibleDescription(" ".join(told))
         if focused:
             button.setFocus()
         top.addWidget(button, 1)
         column.addLayout(top)
         if problem.kind is not ProblemKind.MISSING:
-            for part in (text.cause, text.remedy):
+            for part in told:
                 line = label(part, TypeSize.SMALL, tone="muted", wrap=True)
                 line.setContentsMargins(3 * GRID, 0, 0, 2)
                 column.addWidget(line)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap, QShowEvent
+from PySide6.QtWidgets import QWidget
 
 from app.ui.theme import GRID, RADIUS, TypeSize, font, theme
 
@@ -22,7 +22,12 @@ class FacePreview(QWidget):
         self._picture: QPixmap | None = None
         self._name = name
         self.setAccessibleName(name)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setFixedSize(self.sizeHint())
+
+    def showEvent(self, event: QShowEvent) -> None:
+        # The screen is known for certain only now.
+        self.setFixedSize(self.sizeHint())
+        super().showEvent(event)
 
     def set_png(self, png: bytes | None) -> None:
         """Show a page as rendered, or the empty place of one."""
@@ -79,7 +84,7 @@ class FacePreview(QWidget):
 class PhotoFrame(QWidget):
     """The printed photo, 20 x 25; without one the green frame shows where the head belongs."""
 
-    WIDTH, HEIGHT = 152, 190
+    WIDTH, HEIGHT = 128, 160
 
     def __init__(self, name: str, empty_text: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -132,16 +137,16 @@ class PhotoFrame(QWidget):
                 painter.drawLine(QPointF(x, y), QPointF(x, y + dy))
         painter.setPen(QPen(good, 1.5, Qt.PenStyle.DashLine))
         middle = area.center().x()
-        head = QRectF(middle - 32, area.top() + 36, 64, 82)
+        head = QRectF(middle - 27, area.top() + 28, 54, 70)
         painter.drawEllipse(head)
-        shoulders = QPainterPath(QPointF(inset.left() + GRID, inset.bottom() - 28))
+        shoulders = QPainterPath(QPointF(inset.left() + GRID, inset.bottom() - 26))
         shoulders.cubicTo(
             QPointF(middle - 40, head.bottom() + 4),
             QPointF(middle + 40, head.bottom() + 4),
-            QPointF(inset.right() - GRID, inset.bottom() - 28),
+            QPointF(inset.right() - GRID, inset.bottom() - 26),
         )
         painter.drawPath(shoulders)
         painter.setPen(QColor(theme().muted))
         painter.setFont(font(TypeSize.SMALL))
-        low = QRectF(area.left(), area.bottom() - 34, area.width(), 24)
+        low = QRectF(area.left(), area.bottom() - 32, area.width(), 24)
         painter.drawText(low, Qt.AlignmentFlag.AlignCenter, self._empty_text)

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from app.ui.models import MARK_ROLE, PagedTableModel
 from app.ui.theme import GRID, TypeSize, font, theme
 from app.ui.widgets.marks import MARK_SIZE, paint_mark
+from app.workflow.views import Mark
 
 
 class CellDelegate(QStyledItemDelegate):
@@ -32,8 +33,9 @@ class CellDelegate(QStyledItemDelegate):
         if option.state & QStyle.StateFlag.State_Selected:
             painter.fillRect(option.rect, QColor(theme().accent_soft))
         area = QRectF(option.rect).adjusted(GRID, 0, -GRID, 0)
-        mark = index.data(MARK_ROLE)
-        if mark is not None:
+        told = index.data(MARK_ROLE)
+        if told is not None:
+            mark = Mark(told)  # a model's answer comes back as plain text
             top = area.center().y() - MARK_SIZE / 2
             paint_mark(painter, QRectF(area.left(), top, MARK_SIZE, MARK_SIZE), mark, theme().mark(mark))
             area.setLeft(area.left() + MARK_SIZE + GRID)
