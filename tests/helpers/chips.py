@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from app.base.ids import RandomSource
+from app.cardspec.keys import KeyName
 from app.cardspec.product import load_products
 from app.cardspec.profile import Profile, load_profile
 from app.devices.sim.card import SimulatedCard
@@ -97,3 +98,94 @@ def send(chip: SimulatedChip, command: str | bytes, expect: int = 0x9000) -> byt
         sw = int.from_bytes(given[-2:], "big")
     assert sw == expect, f"{raw[:5].hex(' ')}: {sw:04X}, not {expect:04X}"
     return given[:-2]
+
+
+class BareHost:
+    """The shortest host there is: raw commands to a card and its SAM, both switched on here.
+
+    It knows nothing of ``app.personalize``, so that a fault there can not hide behind it.
+    """
+
+    def __init__(self, card: SimulatedCard, sam: SimulatedSam, pin: str = "123456") -> None:
+        self.card, self.sam = card, sam
+        self.size = sam.product.block_size
+        card.power_on()
+        sam.power_on()
+        send(sam, "00A4000002DF01")
+        send(sam, "0020000003" + pin)
+
+    def select(self, *fids: str) -> None:
+        """SELECT one after another, by FID in hex."""
+        for fid in fids:
+            send(self.card, "00A4000002" + fid)
+
+    def deliver(self, key: KeyName, challenge: bytes) -> None:
+        """DELIVERY SESSION KEY of a key for this card."""
+        slot = self.sam.product.slots[key]
+        data = self.card.factor + (b"41000000" if slot.with_city else b"") + challenge
+        send(self.sam, bytes((0x80, 0xDE, slot.p1, slot.p2, len(data))) + data)
+
+    def token(self, key: KeyName, challenge: bytes) -> bytes:
+        """The token over ORIGINAL."""
+        self.deliver(key, challenge)
+        if self.size == 8:
+            return send(self.sam, b"\x80\xfa\x00\x00\x08" + ORIGINAL)
+        block = send(self.sam, b"\x80\xfa\x00\x00\x10" + ORIGINAL + bytes(8))
+        return bytes(a ^ b for a, b in zip(block[:8], block[8:], strict=True))
+
+    def challenge(self) -> bytes:
+        """GET CHALLENGE of the card."""
+        return send(self.card, "0084000008")
+
+    def authenticate(self, name: str, expect: int = 0x9000) -> None:
+        """EXTERNAL AUTHENTICATE with a key by name."""
+        key = KeyName(name)
+        token = self.token(key, self.challenge())
+        head = bytes((0x00, 0x82, 0x00, self.card.product.authenticate[key], 0x11))
+        send(self.card, head + token + ORIGINAL + b"\x01", expect)
+
+    def padded(self, data: bytes, always: bool) -> bytes:
+        """80 00.. to whole blocks, always or only where it is due."""
+        if not always and len(data) % self.size == 0:
+            return data
+        return data + b"\x80" + b"\x00" * (-(len(data) + 1) % self.size)
+
+    def mac(self, key: KeyName, challenge: bytes, message: bytes) -> bytes:
+        """Four bytes of MAC over ``message``, in one go."""
+        self.deliver(key, challenge)
+        data = bytes(self.size) + self.padded(message, always=True)
+        return send(self.sam, bytes((0x80, 0xFA, 0x05, 0x00, len(data))) + data)
+
+    def secured(self, directory: str, head: str, data: bytes, expect: int = 0x9000) -> None:
+        """A command under cipher and MAC of the directory's STK; ``head`` is CLA INS P1 P2 in hex."""
+        key = KeyName("STK" + directory)
+        challenge = self.challenge()
+        self.deliver(key, challenge)
+        plain = self.padded(bytes((len(data),)) + data, always=False)
+        cipher = send(self.sam, bytes((0x80, 0xFA, 0x00, 0x00, len(plain))) + plain)
+        start = bytes.fromhex(head) + bytes((len(cipher) + 4,)) + cipher
+        # In one go the SAM takes F0 bytes: a longer message goes in parts.
+        send(self.card, start + self.long_mac(key, challenge, start), expect)
+
+    def long_mac(self, key: KeyName, challenge: bytes, message: bytes) -> bytes:
+        """A MAC of any length: first, next, last."""
+        data = bytes(self.size) + self.padded(message, always=True)
+        self.deliver(key, challenge)
+        if len(data) <= 0xF0:
+            return send(self.sam, bytes((0x80, 0xFA, 0x05, 0x00, len(data))) + data)
+        send(self.sam, bytes((0x80, 0xFA, 0x07, 0x00, 0xA0)) + data[:0xA0])
+        return send(self.sam, bytes((0x80, 0xFA, 0x01, 0x00, len(data) - 0xA0)) + data[0xA0:])
+
+    def maced(self, directory: str, head: str, expect: int = 0x9000) -> None:
+        """A command whose body is a MAC alone."""
+        start = bytes.fromhex(head) + b"\x04"
+        mac = self.mac(KeyName("STK" + directory), self.challenge(), start)
+        send(self.card, start + mac, expect)
+
+    def write_all_of(self, profile: Profile, directory: str, name: str, filler: int = 0x31) -> None:
+        """Fill every record of a secured variable file; the directory is current, its right stands."""
+        spec = profile.file(f"{directory}/{name}")
+        self.select(f"{spec.fid:04X}")
+        for number, field in enumerate(spec.fields, 1):
+            value = bytes((field.tag or 0, field.length)) + bytes((filler,)) * field.length
+            self.secured(directory, f"04DC{number:02X}04", value)

@@ -102,6 +102,8 @@ class SimulatedCard:
         random: RandomSource,
         clock: LineClock | None = None,
     ) -> None:
+        if len(factor) != 8:
+            raise ValueError("a card's factor has 8 bytes")
         suite = suite_of(product.simulator["algorithm"])
         eeprom = Eeprom(clock=clock)
         bare = "blank" in product.simulator
@@ -121,8 +123,6 @@ class SimulatedCard:
         eeprom: Eeprom,
         random: RandomSource,
     ) -> None:
-        if len(factor) != 8:
-            raise ValueError("a card's factor has 8 bytes")
         self.product = product
         self.factor = factor
         suite = suite_of(product.simulator["algorithm"])
