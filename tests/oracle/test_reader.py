@@ -18,9 +18,9 @@ from tests.oracle.people import (
     full_values,
     least_values,
 )
-from tests.oracle.reader import OracleCard, factor_of, read_card
+from tests.oracle.reader import OracleCard, Transmit, factor_of, read_card
 from tests.oracle.sam import SoftwareSam
-from tests.oracle.writer import Image, differences, expected
+from tests.oracle.writer import Image, contradictions, differences, expected
 
 ROOT = bytes.fromhex("00112233445566778899AABBCCDDEEFF")
 FACTOR = bytes.fromhex("0807060504030201")
@@ -185,3 +185,98 @@ def test_codings_there_and_back(coding: str, length: int, value: str, data: str)
 def test_what_the_field_writes_otherwise_is_read() -> None:
     assert layout.decode("cn", b"\x1f") == "01"
     assert layout.decode("ans", b"ab  \0\xff") == "ab"
+
+
+def bent(transmit: Transmit, start: str, answer: str) -> Transmit:
+    """A transmit that answers commands beginning so with something else."""
+
+    def other(command: bytes) -> bytes:
+        if command.hex().upper().startswith(start):
+            return bytes.fromhex(answer)
+        return transmit(command)
+
+    return other
+
+
+@pytest.mark.parametrize(
+    ("start", "answer", "sentence"),
+    [
+        ("04DC", "9000", "a write to EF05 without any right answered 9000"),
+        ("00B00080", "6B00", "DDF1/EF07 at 128: 00B0008080 answered 6B00"),
+        ("00B0008080", "009000", "DDF1/EF07 at 128: 1 bytes for 128"),
+        ("00B20304", "6A83", "DDF1/EF05 record 3 answered 6A83"),
+        ("0084", "90", "brought 1 bytes"),
+        ("00A4", "6A81", "SELECT MF: .* answered 6A81"),
+    ],
+)
+def test_control_a_chip_that_answers_otherwise_is_found(start: str, answer: str, sentence: str) -> None:
+    card = paper(full_image())
+    with pytest.raises(OracleError, match=sentence):
+        read_card(bent(card.transmit, start, answer), atr_of(FACTOR), ROOT, CITY)
+
+
+def test_control_a_record_too_many_is_found() -> None:
+    card = paper(full_image())
+    read_so = read_card(bent(card.transmit, "00B20B04", "01019000"), atr_of(FACTOR), ROOT, CITY)
+    assert "DDF1/EF05 has more than 10 records (9000)" in read_so.problems
+
+
+def test_answers_in_two_goes_are_put_together() -> None:
+    """A chip over T=0 answers 61xx to internal authentication and 6Cxx to a wrong length."""
+    card = paper(full_image())
+    waiting = b""
+
+    def halting(command: bytes) -> bytes:
+        nonlocal waiting
+        if command[1] == 0xC0:
+            return waiting
+        answer = card.transmit(command)
+        if command[1] == 0x88:
+            waiting = answer
+            return bytes([0x61, len(answer) - 2])
+        if command[1] == 0xB2 and answer[-2:] == b"\x90\x00" and command[4] != len(answer) - 2:
+            return bytes([0x6C, len(answer) - 2])
+        return answer
+
+    found = read_card(halting, atr_of(FACTOR), ROOT, CITY)
+    assert differences(found, full_image()) == []
+
+
+def test_control_a_photo_longer_than_its_file_is_found() -> None:
+    image = full_image()
+    spoilt = {**image.binaries, "DDF1/EF07": b"\x0b\xff" + image.binaries["DDF1/EF07"][2:]}
+    card = read(paper(Image(image.records, spoilt)))
+    assert card.problems == ("the photo's length bytes say 3071, 3070 is the most",)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"FKXLH": "0102030405"}, "FKXLH is not the chip's 0504030201"),
+        ({"YYCSDM": "110000"}, "YYCSDM is not 410100"),
+        ({"KH": "410102199003070000"}, "KH is neither the identity nor the document number"),
+        ({"AQM": "12"}, "AQM is not three digits"),
+        ({"SFZH": "410102199003074250"}, "SFZH has a wrong check digit"),
+        ({"SFZH": "12345"}, "SFZH has a wrong check digit"),
+        ({"CSRQ": "19900308"}, "CSRQ is not SFZH's"),
+        ({"KYXQ": "20260230"}, "KYXQ is no date"),
+        ({"FKSJ": "2026"}, "FKSJ is no date"),
+    ],
+)
+def test_control_a_card_that_contradicts_itself_is_found(changes: dict[str, str], sentence: str) -> None:
+    values = {**full_values(), "FKXLH": FACTOR[-5:].hex()}
+    assert contradictions(read(paper(expected(values))), CITY) == []
+    assert sentence in contradictions(read(paper(expected({**values, **changes}))), CITY)
+
+
+def test_an_empty_card_contradicts_nothing() -> None:
+    assert contradictions(read(paper(expected({}))), CITY) == []
+
+
+def test_what_the_layout_lacks_is_refused() -> None:
+    with pytest.raises(OracleError, match="no DF09/EF05"):
+        layout.file("DF09", "EF05")
+    with pytest.raises(OracleError, match="no coding named an"):
+        layout.encode("an", 1, "1")
+    with pytest.raises(OracleError, match="no GB 18030 text"):
+        layout.decode("ans", b"\x81")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from tests.oracle import layout
 from tests.oracle.cipher import OracleError
@@ -98,3 +100,43 @@ def differences(card: OracleCard, image: Image) -> list[str]:
 
 def _hex(data: bytes | None) -> str:
     return "nothing" if data is None else data.hex().upper()
+
+
+def contradictions(card: OracleCard, city_code: str) -> list[str]:
+    """What no finished card may say, whoever holds it: against its own chip, its place, or itself.
+
+    Sources: training-product.md 15 (FKXLH), card.md (tag 57, card number, security code, dates), GB
+    11643. An empty field contradicts nothing.
+    """
+    fields = card.fields
+    serial = card.factor[-5:].hex().upper()
+    numbers = [number for number in (fields["SFZH"], fields["ZJHM"]) if number]
+    rules = {
+        f"FKXLH is not the chip's {serial}": fields["FKXLH"] in ("", serial),
+        f"YYCSDM is not {city_code}": fields["YYCSDM"] in ("", city_code),
+        "KH is neither the identity nor the document number": fields["KH"] in ("", *numbers),
+        "AQM is not three digits": re.fullmatch(r"(\d{3})?", fields["AQM"]) is not None,
+        "SFZH has a wrong check digit": fields["SFZH"] == "" or _checks(fields["SFZH"]),
+        "CSRQ is not SFZH's": "" in (fields["SFZH"], fields["CSRQ"])
+        or fields["SFZH"][6:14] == fields["CSRQ"],
+    }
+    rules |= {f"{key} is no date": _is_date(fields[key]) for key in ("FKSJ", "CSRQ", "KYXQ")}
+    return [sentence for sentence, holds in rules.items() if not holds]
+
+
+def _checks(number: str) -> bool:
+    """GB 11643-1999: the weights are powers of two modulo 11, the sum of all 18 leaves 1."""
+    if not re.fullmatch(r"\d{17}[\dX]", number):
+        return False
+    worth = [10 if letter == "X" else int(letter) for letter in number]
+    return sum(value * pow(2, 17 - place, 11) for place, value in enumerate(worth)) % 11 == 1
+
+
+def _is_date(value: str) -> bool:
+    """YYYYMMDD of a day that there was, or nothing."""
+    if value == "":
+        return True
+    try:
+        return len(value) == 8 and date(int(value[:4]), int(value[4:6]), int(value[6:])) is not None
+    except ValueError:
+        return False

@@ -11,7 +11,7 @@ from tests.oracle.people import full_image, full_values, least_values
 from tests.oracle.personalize import write_card
 from tests.oracle.reader import OracleCard, read_card
 from tests.oracle.script import Script
-from tests.oracle.writer import Image, differences, expected
+from tests.oracle.writer import Image, contradictions, differences, expected
 
 PRODUCTS = ("KT-SECURED", "KT-STRICT", "KT-PLAIN", "KT-OPEN", "KT-3DES")
 
@@ -41,6 +41,7 @@ def test_a_full_card_is_read_back_equal(product: str) -> None:
     activate = product != "KT-OPEN"
     card = read(written(product, full_image(), activate=activate), product)
     assert differences(card, full_image()) == []
+    assert contradictions(card, chips.CITY_CODE) == []
     assert card.fields == full_values()
     assert card.activated == activate
 
