@@ -12,16 +12,18 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app import __version__
 from app import main as composition
 from app.base.catalogue import Catalogue
 from app.base.errors import KangkaError
-from app.main import DEFAULT_PRODUCT, Options
+from app.main import DEFAULT_PRODUCT, DeviceChoice, Options
 from app.workflow import views
 
 Run = Callable[["Context"], dict[str, Any]]
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
 class Context:
@@ -109,7 +111,7 @@ def _decode_id(context: Context) -> dict[str, Any]:
 
 
 def _enrol(context: Context) -> dict[str, Any]:
-    with composition.open_desk(context.options, id_reader=context.args.id_reader) as desk:
+    with composition.open_desk(context.options, DeviceChoice(id_port=context.args.id_reader)) as desk:
         if context.args.source is not None:
             application_id = desk.enrol_file(context.args.source)
         else:
@@ -148,7 +150,7 @@ def _application_show(context: Context) -> dict[str, Any]:
 
 def _issue(context: Context) -> dict[str, Any]:
     args = context.args
-    with composition.open_desk(context.options, reader=args.reader, sam_reader=args.sam_reader) as desk:
+    with composition.open_desk(context.options, _choice(args)) as desk:
         ids = [args.application] if args.application else _read_ids(args.batch)
         cards = []
         for application_id in ids:
@@ -200,7 +202,7 @@ def _case(context: Context, row: views.CaseRow) -> dict[str, Any]:
 
 def _case_settle(context: Context) -> dict[str, Any]:
     args = context.args
-    with composition.open_desk(context.options, reader=args.reader, sam_reader=args.sam_reader) as desk:
+    with composition.open_desk(context.options, _choice(args)) as desk:
         how = views.Settlement(args.how)
         outcome = desk.settle(args.id, how, context.step, context.cancel, args.reason)
     context.say("Case {id} is {state}.", id=outcome.case_id, state=outcome.state.value)
@@ -209,7 +211,7 @@ def _case_settle(context: Context) -> dict[str, Any]:
 
 def _read_card(context: Context) -> dict[str, Any]:
     args = context.args
-    with composition.open_desk(context.options, reader=args.reader, sam_reader=args.sam_reader) as desk:
+    with composition.open_desk(context.options, _choice(args)) as desk:
         result = desk.read_card()
     for name, value in result["fields"].items():
         if value is not None:
@@ -265,7 +267,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     parser.add_argument("--lang", choices=("zh", "en"), default="zh", help="default: zh")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _intake_commands(commands)
+    _making_commands(commands)
+    _command(commands, "bench", _bench, "each figure beside its limit in the same run")
+    _command(commands, "desk", _desk, "open the window")
+    return parser
 
+
+def _intake_commands(commands: Commands) -> None:
     demo = _command(
         commands, "demo", _demo, "the whole job on simulated devices in a fresh training store"
     )
@@ -291,6 +300,8 @@ def _parser() -> argparse.ArgumentParser:
         "id", metavar="ID"
     )
 
+
+def _making_commands(commands: Commands) -> None:
     issue = _command(commands, "issue", _issue, "personalize and print a card, or a queue of them")
     which = issue.add_mutually_exclusive_group(required=True)
     which.add_argument("--application", metavar="ID")
@@ -325,14 +336,8 @@ def _parser() -> argparse.ArgumentParser:
     face.add_argument("--png", type=Path, metavar="FILE")
     face.add_argument("--dpi", type=_count, default=300, metavar="N")
 
-    _command(commands, "bench", _bench, "each figure beside its limit in the same run")
-    _command(commands, "desk", _desk, "open the window")
-    return parser
 
-
-def _command(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, run: Run, text: str
-) -> argparse.ArgumentParser:
+def _command(commands: Commands, name: str, run: Run, text: str) -> argparse.ArgumentParser:
     parser = commands.add_parser(name, help=text, description=text)
     parser.set_defaults(run=run)
     return parser
@@ -341,6 +346,10 @@ def _command(
 def _readers(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reader", metavar="NAME", help="the card reader, by a part of its name")
     parser.add_argument("--sam-reader", metavar="NAME", help="the SAM's reader, by a part of its name")
+
+
+def _choice(args: argparse.Namespace) -> DeviceChoice:
+    return DeviceChoice(reader=args.reader, sam_reader=args.sam_reader)
 
 
 def _count(text: str) -> int:

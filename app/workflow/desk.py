@@ -13,7 +13,7 @@ from app.base.clock import Clock, civil_date
 from app.base.errors import N_
 from app.cardspec.profile import Profile
 from app.documents.raster import page_png
-from app.domain.application import FrozenApplication
+from app.domain.application import FrozenApplication, Realm
 from app.domain.codes import CodeTable, CodeTables
 from app.domain.ports import Applications, Case, CaseState, Journal, Timings
 from app.workflow import cases, steps
@@ -119,6 +119,17 @@ class Desk:
         """Keep the application of a file; its id."""
         return self.save(self._parts.enrolment.draft_of_file(path))
 
+    def enrol_from_reader(self, cancel: threading.Event) -> str:
+        """Keep the application of the document on the reader; its id.
+
+        A document gives less than the form asks. In training a made-up person tells the rest; at a
+        real desk the refusal names what is missing.
+        """
+        read = self.read_identity(cancel)
+        if self._parts.workplace.realm is Realm.TRAINING:
+            read = self._parts.enrolment.made_up(0).taking(read)
+        return self.save(read)
+
     # Applications ----------------------------------------------------------------------------------
 
     def applications(self, after: str | None, limit: int) -> list[ApplicationRow]:
@@ -161,7 +172,7 @@ class Desk:
         return self._parts.faces.pictures(self._parts.applications.get(application_id), _PREVIEW_DPI)
 
     def write_face(self, application_id: str, out: Path, png: Path | None, dpi: int) -> list[str]:
-        """Both faces into a PDF of two pages, and into PNG files of ``-front`` and ``-back`` if asked."""
+        """Both faces as a PDF of two pages, and as PNG files ending in -front and -back if asked."""
         pages = self._parts.faces.pages(self._parts.applications.get(application_id))
         out.write_bytes(pages.both)
         files = [out]

@@ -15,7 +15,7 @@ _WAIT_MS = 10_000
 
 
 def read_any_card(station: Station, profile: Profile, cancel: Any) -> dict[str, Any]:
-    """The card as commands.md's ``read-card`` gives it; a blocked or foreign one says so in ``state``."""
+    """The card as commands.md's ``read-card`` has it; a blocked one says so in ``state``."""
     if not station.reader.wait_for_card(_WAIT_MS, cancel):
         raise NoCardPresent(role="card")
     channel = station.channel(station.reader)

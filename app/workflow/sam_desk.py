@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from app.base.errors import N_, KangkaError
 from app.cardspec.product import Products
 from app.devices.ports import CardChannel, LinkFault
-from app.domain.sam import SamRegister
+from app.domain.sam import SamIdentity, SamRegister
 from app.personalize.sam import SamLocked, SamPinWrong, SamSession, open_sam
 
 
@@ -45,6 +45,11 @@ class SamDesk:
         if self._session is None:
             self._session = self._open(by_person)
         return self._session
+
+    @property
+    def identity(self) -> SamIdentity | None:
+        """Which SAM is unlocked now, None while none is."""
+        return None if self._session is None else self._session.identity
 
     def forget(self) -> None:
         """Drop the session, after a fault on its line or at the end of a shift."""
