@@ -51,8 +51,9 @@ class ManualClock:
 
 # The civil day of a desk in China: one zone for the whole country, without summer time since 1991.
 CHINA_TIME = dt.timezone(dt.timedelta(hours=8), "CST")
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 def civil_date(ms: int) -> dt.date:
     """The calendar day in China at ``ms`` UTC: the day that goes on cards and papers."""
-    return dt.datetime.fromtimestamp(ms / 1000, CHINA_TIME).date()
+    return (_EPOCH + dt.timedelta(milliseconds=ms)).astimezone(CHINA_TIME).date()

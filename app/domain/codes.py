@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from app.base.errors import N_
+from app.base.errors import N_, KangkaError
 from app.base.resources import read_toml, resource
 from app.domain.problems import FieldProblem
 
@@ -39,6 +39,31 @@ class CodeNeedsClerk(FieldProblem):
     cause = N_("The document's own code for {field} says that it was coded wrongly.")
     meaning = N_("The true value is not known from the document.")
     remedy = N_("Ask the resident and choose the value of the list.")
+
+
+@dataclass(eq=False)
+class CodeTableMissing(KangkaError):
+    """A table that the card's profile names and nobody installed."""
+
+    table: str
+
+    code = "code.table-missing"
+    cause = N_("The code table {table}, which the card's profile names, is not installed.")
+    meaning = N_("The values of its fields can not be checked, so no card is made.")
+    remedy = N_("Install the table with the profile, or name another one in it.")
+
+
+@dataclass(eq=False)
+class CodeTableInvalid(KangkaError):
+    """A table's file that the program can not use."""
+
+    file: str
+    reason: str
+
+    code = "code.table-invalid"
+    cause = N_("The code table's file {file} can not be used: {reason}.")
+    meaning = N_("No value can be checked until it is corrected or taken away.")
+    remedy = N_("Correct the file, or install the code tables again.")
 
 
 @dataclass(frozen=True)
@@ -135,19 +160,41 @@ class CodeTables:
     tables: dict[str, CodeTable]
 
     def __getitem__(self, name: str) -> CodeTable:
-        return self.tables[name]
+        found = self.tables.get(name)
+        if found is None:
+            raise CodeTableMissing(table=name)
+        return found
 
 
 def load_codes(folder: Path | None = None) -> CodeTables:
     """Every table in ``folder`` (``resources/codes``); its file's name is its own."""
     tables: dict[str, CodeTable] = {}
     for path in sorted((folder or resource("codes")).glob("*.toml")):
-        rows = read_toml(path)
-        tables[path.stem] = CodeTable(
-            name=path.stem,
-            standard=rows["standard"],
-            title_zh=rows["title_zh"],
-            title_en=rows["title_en"],
-            codes=tuple(Code(**row) for row in rows["code"]),
-        )
+        try:
+            tables[path.stem] = _table(path)
+        except KeyError as error:
+            raise CodeTableInvalid(file=path.name, reason=f"{error.args[0]} is missing") from error
+        except (TypeError, ValueError) as error:
+            raise CodeTableInvalid(file=path.name, reason=str(error)) from error
     return CodeTables(tables)
+
+
+def _table(path: Path) -> CodeTable:
+    rows = read_toml(path)
+    return CodeTable(
+        name=path.stem,
+        standard=rows["standard"],
+        title_zh=rows["title_zh"],
+        title_en=rows["title_en"],
+        codes=tuple(
+            Code(
+                code=row["code"],
+                zh=row["zh"],
+                en=row["en"],
+                initials=row["initials"],
+                form=row.get("form"),
+                ask=row.get("ask", False),
+            )
+            for row in rows["code"]
+        ),
+    )

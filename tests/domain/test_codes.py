@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from app.base.resources import resource
 from app.cardspec import codecs
 from app.cardspec.profile import load_profile
-from app.domain.codes import UnknownCode, load_codes
+from app.domain.codes import CodeTableInvalid, CodeTableMissing, UnknownCode, load_codes
 
 CODES = load_codes()
 PROFILE = load_profile()
@@ -110,3 +112,40 @@ def test_a_place_may_bring_tables_of_its_own(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     assert load_codes(tmp_path)["village"].get("01", "village").zh == "样例村"
+
+
+def test_every_table_that_a_profile_may_choose_is_there() -> None:
+    schema = json.loads(resource("profiles", "profile.schema.json").read_text(encoding="utf-8"))
+    choices = schema["properties"]["choices"]["properties"]
+    offered = {
+        table for name, rule in choices.items() if name.endswith("_table") for table in rule["enum"]
+    }
+    assert offered <= CODES.tables.keys()
+
+
+def test_a_table_that_nobody_installed_is_named() -> None:
+    with pytest.raises(CodeTableMissing) as refused:
+        CODES["village"]
+    assert refused.value.table == "village"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("standard = \n", "line 1"),
+        ('standard = "样例"\ntitle_zh = "村"\ntitle_en = "village"\n', "code is missing"),
+        (
+            'standard = "样例"\ntitle_zh = "村"\ntitle_en = "v"\n[[code]]\ncode = "1"\nzh = "村"\n',
+            "en is missing",
+        ),
+        ('standard = "样例"\ntitle_zh = "村"\ntitle_en = "village"\ncode = [1]\n', "not subscriptable"),
+    ],
+)
+def test_a_table_that_can_not_be_used_is_named_with_its_place(
+    tmp_path: Path, text: str, reason: str
+) -> None:
+    (tmp_path / "village.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(CodeTableInvalid) as refused:
+        load_codes(tmp_path)
+    assert refused.value.file == "village.toml"
+    assert reason in refused.value.reason
