@@ -97,16 +97,18 @@ def read_page(pdf: bytes, number: int = 0) -> Page:
         glyphs: list[Glyph] = []
         with closing(page.get_textpage()) as text_page:
             text = text_page.get_text_bounded().replace("\r\n", "\n")
-            codes = [pdfium.FPDFText_GetUnicode(text_page, index) for index in range(text_page.count_chars())]
+            codes = [
+                pdfium.FPDFText_GetUnicode(text_page, index) for index in range(text_page.count_chars())
+            ]
             for index, code in enumerate(codes):
                 # PDFium counts in UTF-16: the second half of a pair repeats the first one's box.
                 if 0xDC00 <= code < 0xE000 or chr(code).isspace():
                     continue
-                if 0xD800 <= code < 0xDC00:
-                    code = 0x10000 + (code - 0xD800 << 10) + codes[index + 1] - 0xDC00
+                low = codes[index + 1] if 0xD800 <= code < 0xDC00 else None
+                whole = code if low is None else 0x10000 + (code - 0xD800 << 10) + low - 0xDC00
                 box = text_page.get_charbox(index)
                 size = pdfium.FPDFText_GetFontSize(text_page, index)
-                glyphs.append(Glyph(chr(code), rect(*box), size))
+                glyphs.append(Glyph(chr(whole), rect(*box), size))
         shapes = []
         for item in page.get_objects(
             filter=[pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=1

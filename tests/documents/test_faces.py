@@ -29,8 +29,18 @@ from tests.helpers.portrait import plate
 WIDTH, HEIGHT = 85.60, 53.98
 NEAR = 0.30  # card.md: tolerance of the faces
 PHOTO_NEAR = 0.10  # card.md: width and height of the photo
-PLAIN = {"label_left": 31.00, "tops": (12.00, 17.82, 23.64, 29.47), "value_top": 33.98, "issuer": (31.00, 65.00)}
-BANK = {"label_left": 27.00, "tops": (11.00, 15.82, 20.64, 25.47), "value_top": 28.58, "issuer": (27.00, 61.00)}
+PLAIN = {
+    "label_left": 31.00,
+    "tops": (12.00, 17.82, 23.64, 29.47),
+    "value_top": 33.98,
+    "issuer": (31.00, 65.00),
+}
+BANK = {
+    "label_left": 27.00,
+    "tops": (11.00, 15.82, 20.64, 25.47),
+    "value_top": 28.58,
+    "issuer": (27.00, 61.00),
+}
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +62,9 @@ def bars_of(page: Page) -> Rect:
 def check_back(page: Page, figures: dict[str, object]) -> None:
     """Every text of the back at its place: left edges and tops of its ink."""
     left = figures["label_left"]
-    for label, top in zip(("姓名：", "性别：", "民族：", "居民健康卡号码："), figures["tops"], strict=True):  # type: ignore[call-overload]
+    for label, top in zip(
+        ("姓名：", "性别：", "民族：", "居民健康卡号码："), figures["tops"], strict=True
+    ):  # type: ignore[call-overload]
         ink = page.ink(label, 8)
         assert ink.left == pytest.approx(left, abs=NEAR), label
         assert ink.top == pytest.approx(top, abs=NEAR), label
@@ -118,7 +130,9 @@ def test_the_seals_ink_is_twelve_millimetres_across(renderer: FaceRenderer) -> N
     bitmap = render_page(renderer.render(SAMPLE).back, dpi=600)
     picture = Image.frombytes("RGB", (bitmap.width, bitmap.height), bitmap.pixels)
     dot = 25.4 / 600
-    red = picture.crop((0, round(36.5 / dot), round(20 / dot), bitmap.height)).point(lambda v: 255 * (v < 128))
+    red = picture.crop((0, round(36.5 / dot), round(20 / dot), bitmap.height)).point(
+        lambda v: 255 * (v < 128)
+    )
     left, top, right, bottom = red.getchannel("G").getbbox()
     assert (right - left) * dot == pytest.approx(12.00, abs=0.1)
     assert (bottom - top) * dot == pytest.approx(12.00, abs=0.1)
@@ -152,18 +166,24 @@ def test_marks_of_bank_and_scheme_are_shown_whole(renderer: FaceRenderer) -> Non
     mark = read_page(renderer.render(face).back).image()
     assert WIDTH - mark.right == pytest.approx(2.00, abs=NEAR)
     assert mark.width / mark.height == pytest.approx(2.0, abs=0.01)
-    with_logo = read_page(renderer.render(sample(back="back-bank", photo=None, bank_mark=plate(100, 100))).back)
+    with_logo = read_page(
+        renderer.render(sample(back="back-bank", photo=None, bank_mark=plate(100, 100))).back
+    )
     logo = with_logo.image()
     assert logo.left >= 4.00 and logo.right <= 24.00 and logo.top >= 2.00 - 0.01 and logo.bottom <= 10.51
 
 
 def test_the_measuring_sees_what_moves(renderer: FaceRenderer, tmp_path: Path) -> None:
-    """Control: with its data moved by half a millimetre the same check fails, and by half a millimetre."""
+    """Control: with the data moved by half a millimetre the same check fails, and by as much."""
     folder = tmp_path / "faces"
     shutil.copytree(resource("faces", "national"), folder)
     back = folder / "back.toml"
     text = back.read_text("utf-8")
-    for was, now in (("top = 17.82", "top = 18.32"), ("bottom = 10.55", "bottom = 11.05"), ("top = 11.00", "top = 11.50")):
+    for was, now in (
+        ("top = 17.82", "top = 18.32"),
+        ("bottom = 10.55", "bottom = 11.05"),
+        ("top = 11.00", "top = 11.50"),
+    ):
         assert was in text
         text = text.replace(was, now)
     back.write_text(text, "utf-8")
@@ -272,7 +292,9 @@ def read_code(pdf: bytes, dpi: int = 300) -> str:
     return str(code.text)
 
 
-@pytest.mark.parametrize("number", [NUMBER, NUMBER_X, "830000198709232345", "E12345678", "HRV410119870923"])
+@pytest.mark.parametrize(
+    "number", [NUMBER, NUMBER_X, "830000198709232345", "E12345678", "HRV410119870923"]
+)
 def test_the_code_reads_back_from_a_300_dpi_page(renderer: FaceRenderer, number: str) -> None:
     assert read_code(renderer.render(sample(number=number)).back) == number
 
@@ -297,7 +319,9 @@ def test_a_number_that_ends_in_x_has_a_narrower_centred_code(renderer: FaceRende
         ("样例·" * 24, 4.5, 3),
     ],
 )
-def test_a_long_name_is_printed_whole(renderer: FaceRenderer, name: str, size: float, lines: int) -> None:
+def test_a_long_name_is_printed_whole(
+    renderer: FaceRenderer, name: str, size: float, lines: int
+) -> None:
     _, back = renderer.layout(sample(name=name))
     (placed,) = [item for item in back if item.id == "name"]
     assert "".join(line.text for line in placed.lines) == name
@@ -327,7 +351,9 @@ def test_a_name_below_the_smallest_size_is_refused(renderer: FaceRenderer) -> No
 
 
 def test_a_long_issuer_stands_in_two_even_lines(renderer: FaceRenderer) -> None:
-    page = read_page(renderer.render(sample(issuer_name="新疆维吾尔自治区卫生健康委员会", seal_text="样例章")).back)
+    page = read_page(
+        renderer.render(sample(issuer_name="新疆维吾尔自治区卫生健康委员会", seal_text="样例章")).back
+    )
     assert page.text.split("\n")[:2] == ["新疆维吾尔自治区", "卫生健康委员会"]
     ink = page.ink("新疆维吾尔自治区卫生健康委员会")
     assert (ink.left, ink.right) == pytest.approx((31.00, 65.00), abs=NEAR)
@@ -342,7 +368,8 @@ def test_rare_characters_print_and_copy(renderer: FaceRenderer, name: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("char", "shown"), [("\U00030edd", "U+30EDD"), ("\ue81e", "U+E81E"), ("\U000e0100", "U+E0100"), ("\t", "U+0009")]
+    ("char", "shown"),
+    [("\U00030edd", "U+30EDD"), ("\ue81e", "U+E81E"), ("\U000e0100", "U+E0100"), ("\t", "U+0009")],
 )
 def test_a_character_nobody_draws_is_named(renderer: FaceRenderer, char: str, shown: str) -> None:
     with pytest.raises(GlyphMissing) as refused:
