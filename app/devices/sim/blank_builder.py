@@ -41,7 +41,7 @@ class BlankBuilder:
         self._profile = profile
         self._layout = BlankLayout(product)
         self._suite: CipherSuite = suite_of(product.simulator["algorithm"])
-        self._keys = card_keys(self._suite, root, city_code, factor)
+        self.keys = card_keys(self._suite, root, city_code, factor)
         top = self._suite.cipher(root)
         transport = card_key(
             self._suite, top, self._layout.transport_key, city_factor(city_code), factor
@@ -50,7 +50,7 @@ class BlankBuilder:
 
     def run(self) -> None:
         """Prove the transport key, make every directory, file and key, and end construction."""
-        self._prove_transport_key()
+        self.prove_transport_key()
         for name in ("MF", *(spec.name for spec in self._profile.directories)):
             if name == "MF":
                 self._write_keys(name)
@@ -79,7 +79,8 @@ class BlankBuilder:
     def _challenge(self) -> bytes:
         return self._send(bytes.fromhex("00840000"), le=b"\x08")
 
-    def _prove_transport_key(self) -> None:
+    def prove_transport_key(self) -> None:
+        """EXTERNAL AUTHENTICATE with the transport key: construction is open till reset."""
         session = self._suite.cipher(self._suite.session_key(self._transport, self._challenge()))
         token = self._suite.token(session, _ORIGINAL)
         head = bytes((0x00, 0x82, 0x00, self._layout.transport_reference))
@@ -122,7 +123,7 @@ class BlankBuilder:
             yield from (spec.records, spec.size, 0xFF)
 
     def _write_keys(self, directory: str) -> None:
-        for name, value in self._keys.items():
+        for name, value in self.keys.items():
             if key_directory(name) == directory:
                 self._write_key(name, value)
 
