@@ -146,9 +146,13 @@ def internal_authentication() -> Tally:
 
 
 def _read(tally: Tally, place: File, filled: bool) -> None:
-    """All of a file, once: exact Le; an unwritten cyclic file answers 6A83 to its first record."""
+    """All of a file, once, with exact Le.
+
+    What an empty file says at once is enough: the photo's first block has the length 00 00, a
+    cyclic file answers 6A83 to its first record.
+    """
     if place.structure == "transparent":
-        for at in range(0, 2 + PHOTO, BLOCK):
+        for at in range(0, 2 + PHOTO if filled else BLOCK, BLOCK):
             tally.to_card("READ BINARY", 5, min(BLOCK, 2 + PHOTO - at))
     elif place.structure == "cyclic":
         size = place.fields[0].length if filled else 0

@@ -144,8 +144,7 @@ def contents(place: layout.File) -> tuple[list[bytes], list[bytes]]:
     """What a new card holds in the file, and what the full person's does."""
     image = full_image()
     if place.structure == "transparent":
-        wanted = image.binaries[place.path][:3072]
-        return [bytes(len(wanted))], [wanted]
+        return [bytes(BLOCK)], [image.binaries[place.path][:3072]]
     full = [data for (path, _), data in sorted(image.records.items()) if path == place.path]
     if place.structure == "cyclic":
         return [], full
