@@ -147,7 +147,7 @@ _SHAPES = {
     IdKind.HK_MACAO_PASS: re.compile(r"[HM]\d{8}"),
     IdKind.TAIWAN_PASS: re.compile(r"\d{8}"),
 }
-_SHORT_CITIZEN = re.compile(r"\d{15}")
+_SHORT_CITIZEN = re.compile(r"[0-9]{15}")
 _WITH_COUNT = {
     IdKind.HK_MACAO_PASS: re.compile(r"[HM]\d{10}"),
     IdKind.TAIWAN_PASS: re.compile(r"\d{10}"),
@@ -157,6 +157,12 @@ _WITH_COUNT = {
 def fold_number(text: str) -> str:
     """A number as it was meant: full-width to half-width, capitals, no blanks (counter.md, 2.1)."""
     return "".join(unicodedata.normalize("NFKC", text).split()).upper()
+
+
+def fold_citizen_number(text: str) -> str:
+    """A citizen's number as the record keeps it: folded, and one of 15 digits as its 18."""
+    number = fold_number(text)
+    return to_18(number) if _SHORT_CITIZEN.fullmatch(number) else number
 
 
 def check_digit(first17: str) -> str:
@@ -195,8 +201,8 @@ def parse_id_number(
     """
     number = fold_number(text)
     kind = kind or kind_of(number)
-    if kind is IdKind.CITIZEN and _SHORT_CITIZEN.fullmatch(number):
-        number = to_18(number)
+    if kind is IdKind.CITIZEN:
+        number = fold_citizen_number(number)
     with_count = _WITH_COUNT.get(kind)
     if with_count and with_count.fullmatch(number):
         raise IssueCountIncluded(field=field, kind=kind.value)

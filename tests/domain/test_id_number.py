@@ -18,6 +18,7 @@ from app.domain.id_number import (
     IdNumberShape,
     IssueCountIncluded,
     check_digit,
+    fold_citizen_number,
     fold_number,
     kind_of,
     parse_id_number,
@@ -58,6 +59,8 @@ def test_what_was_typed_is_folded(typed: str) -> None:
 
 def test_a_number_of_15_digits_is_the_same_person() -> None:
     assert to_18("410102900307123") == made("41010219900307123")
+    assert fold_citizen_number(" 410102900307123") == made("41010219900307123")
+    assert fold_citizen_number("11010519491231002x") == STANDARD
     number = parse_id_number("410102900307123", today=TODAY)
     assert number.short_form == "410102900307123"
     assert number.birth_date == dt.date(1990, 3, 7)
@@ -111,6 +114,7 @@ def test_any_made_number_is_read_and_any_wrong_character_is_found(
         ("E123", None, IdNumberShape),
         ("E-1234567", IdKind.PASSPORT, IdNumberShape),
         ("测试甲乙丙", None, IdNumberShape),
+        ("٤١٠١٠٢٩٠٠٣٠٧١٢٣", IdKind.CITIZEN, IdNumberShape),
         ("", None, IdNumberShape),
     ],
 )
