@@ -20,7 +20,7 @@ from app.documents.photo import fit_photo
 from app.domain import names
 from app.domain.application import FrozenApplication, card_data, freeze
 from app.domain.codes import CodeTables
-from app.domain.id_number import fold_number
+from app.domain.id_number import fold_citizen_number, fold_number
 from app.domain.identity import IdentityDocument, resident_from_identity
 from app.domain.ports import Applications
 from app.domain.problems import FieldMissing, ResidentRefused
@@ -39,7 +39,7 @@ from app.workflow.workplace import Workplace
 
 _READ_TIMEOUT_MS = 60_000
 # Values that are numbers, folded as such when they are typed (counter.md, 2.1).
-_NUMBERS = ("citizen_id", "other_document.number", "rural_insurance", "health_record")
+_NUMBERS = ("other_document.number", "rural_insurance", "health_record")
 _KINDS = {
     IdentityKind.CITIZEN: N_("Resident identity card"),
     IdentityKind.HMT: N_("Residence permit for Hong Kong, Macao and Taiwan residents"),
@@ -215,6 +215,8 @@ def _resident(draft: EnrolDraft) -> Resident:
 
 
 def _folded(path: str, text: str) -> str:
+    if path == "citizen_id":
+        return fold_citizen_number(text)
     if path in _NUMBERS:
         return fold_number(text)
     return names.fold_name(text) if path == "name" else names.fold_text(text)
