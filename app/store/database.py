@@ -62,6 +62,11 @@ class CipherDatabase(SqliteDatabase):
         """Another file under the same key."""
         return CipherDatabase(path, self._key_text)
 
+    def rollback(self) -> None:
+        # At a full or failing medium the engine has rolled back by itself, and says so if asked again.
+        if self.connection().in_transaction:  # type: ignore[no-untyped-call]
+            super().rollback()
+
     def _connect(self) -> Any:
         connection = sqlcipher.connect(self.database, isolation_level=None, timeout=_BUSY_MS / 1000)
         try:
@@ -119,8 +124,8 @@ def connect(folder: Path, keys: StoreKeys) -> CipherDatabase:
             execute("SELECT count(*) FROM sqlite_master").fetchone()
             kind = execute("PRAGMA application_id").fetchone()[0]
             version = execute("PRAGMA user_version").fetchone()[0]
-        except sqlcipher.DatabaseError:
-            raise errors.StoreDamaged(DATABASE_FILE) from None
+        except sqlcipher.DatabaseError as fault:
+            raise errors.known_fault(str(fault)) or errors.StoreDamaged(DATABASE_FILE) from None
         if kind not in (0, APPLICATION_ID) or (kind == 0 and version != 0):
             raise errors.StoreDamaged(DATABASE_FILE)
         known = MIGRATIONS[-1].number
@@ -180,9 +185,10 @@ def backup(database: CipherDatabase, folder: Path, name: str) -> Path:
     source, target = folder / DATABASE_FILE, folder / f"{DATABASE_FILE}.{name}"
     part = target.with_name(target.name + ".part")
     busy = run(database, "PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    if busy:
+        raise errors.StoreBusy
     with database.transaction(*SQLITE.begin):  # nobody else writes while the file is copied
-        log = source.with_name(source.name + "-wal")
-        if busy or (log.exists() and log.stat().st_size):
+        if source.with_name(source.name + "-wal").stat().st_size:  # somebody wrote in between
             raise errors.StoreBusy
         shutil.copyfile(source, part)
     with part.open("rb+") as stream:

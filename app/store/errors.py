@@ -272,3 +272,13 @@ class IntentUnsettled(KangkaError):
     cause = N_("In case {number} it is not known how this step ended: {kind}.")
     meaning = N_("The case stays open until somebody has looked.")
     remedy = N_("Look at the card and settle the case.")
+
+
+def known_fault(text: str) -> KangkaError | None:
+    """The desk's fault for what the engine reports of lock and medium; None for anything else."""
+    text = text.lower()
+    if "locked" in text or "busy" in text:
+        return StoreBusy()
+    if "is full" in text or "disk i/o" in text or "readonly" in text:
+        return StoreWriteFailed()
+    return None

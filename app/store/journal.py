@@ -44,8 +44,9 @@ class JournalStore:
                 application_version=application.version,
                 state=CaseState.QUEUED.value,
                 opened_ms=moment.at_ms,
+                opened_seq=moment.seq,
                 changed_ms=moment.at_ms,
-                seq=moment.seq,
+                changed_seq=moment.seq,
             ).execute()
             return case_id
 
@@ -70,7 +71,10 @@ class JournalStore:
             ).execute()
             making = self._tables.making
             making.update(
-                state=CaseState.WRITING.value, plan_id=plan_id, changed_ms=moment.at_ms, seq=moment.seq
+                state=CaseState.WRITING.value,
+                plan_id=plan_id,
+                changed_ms=moment.at_ms,
+                changed_seq=moment.seq,
             ).where(making.c.id == case_id).execute()
             self._insert_intent(case_id, IntentKind.BIND_CHIP, chip_serial, moment)
 
@@ -131,9 +135,9 @@ class JournalStore:
                 intents.c.id == intent_id
             ).execute()
         for case_id, (state, reason, at_ms) in self._states.items():
-            making.update(state=state.value, reason=reason, changed_ms=at_ms, seq=moment.seq).where(
-                making.c.id == case_id
-            ).execute()
+            making.update(
+                state=state.value, reason=reason, changed_ms=at_ms, changed_seq=moment.seq
+            ).where(making.c.id == case_id).execute()
 
     def written(self) -> None:
         self._states.clear()
@@ -224,7 +228,7 @@ class JournalStore:
             )
             .join(chip, JOIN.LEFT_OUTER, on=(chip.c.case_id == making.c.id))
             .where(condition)
-            .order_by(making.c.opened_ms, making.c.id)
+            .order_by(making.c.opened_ms, making.c.opened_seq)
             .tuples()
         )
         return [self._noted(_case(row)) for row in rows]

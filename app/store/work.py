@@ -95,7 +95,10 @@ class Work:
                 # Another desk was first. The second run sees its row and says so in plain words.
                 result = self._transaction(name, act, begins)
         except OperationalError as fault:
-            raise _known(fault) from fault
+            known = errors.known_fault(str(fault))
+            if known is None:
+                raise
+            raise known from fault
         for pending in self._pending:
             pending.written()
         self.commits += 1
@@ -143,13 +146,3 @@ class Work:
 
 # The first letter of every human number tells its realm: live, specimen (test), exercise (training).
 _REALM_LETTER: Final = {"live": "L", "test": "S", "training": "X"}
-
-
-def _known(fault: OperationalError) -> Exception:
-    """The desk's words for what the engine reports of lock and medium; anything else is a bug."""
-    text = str(fault).lower()
-    if "locked" in text or "busy" in text:
-        return errors.StoreBusy()
-    if "full" in text or "i/o error" in text or "readonly" in text:
-        return errors.StoreWriteFailed()
-    return fault

@@ -75,8 +75,9 @@ STATEMENTS = (
         plan_id {text},
         reason {text},
         opened_ms {integer} NOT NULL,
+        opened_seq {integer} NOT NULL,
         changed_ms {integer} NOT NULL,
-        seq {integer} NOT NULL,
+        changed_seq {integer} NOT NULL,
         UNIQUE (realm, number),
         FOREIGN KEY (application_id, application_version)
             REFERENCES application_version (application_id, version)
