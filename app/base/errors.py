@@ -33,9 +33,7 @@ class KangkaError(Exception):
 
     def params(self) -> dict[str, Any]:
         """The parameters by name, for the catalogue and for JSON."""
-        if not dataclasses.is_dataclass(self):
-            return {}
-        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        return _fields_of(self)
 
     def __str__(self) -> str:
         shown = " ".join(f"{name}={value!s}" for name, value in self.params().items())
@@ -43,7 +41,13 @@ class KangkaError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Exceptions pickle by args, which dataclass parameters do not fill.
-        return (_rebuild, (type(self), self.params()))
+        return (_rebuild, (type(self), _fields_of(self)))
+
+
+def _fields_of(fault: KangkaError) -> dict[str, Any]:
+    if not dataclasses.is_dataclass(fault):
+        return {}
+    return {f.name: getattr(fault, f.name) for f in dataclasses.fields(fault)}
 
 
 def _rebuild(kind: type[KangkaError], params: dict[str, Any]) -> KangkaError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -277,3 +278,6 @@ def test_the_raising_form_lists_every_field() -> None:
     assert refused.value.fields == ("name", "sex")
     assert [type(fault) for fault in refused.value.problems] == [p.FieldMissing, p.SexNotStated]
     assert refused.value.params() == {"field": ("name", "sex")}
+    again = pickle.loads(pickle.dumps(refused.value))  # noqa: S301 - our own bytes
+    assert again.fields == ("name", "sex")
+    assert [fault.field for fault in again.problems] == ["name", "sex"]
