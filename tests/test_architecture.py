@@ -219,6 +219,7 @@ INSTALLED_AS = {
     "zxingcpp": "zxing-cpp",
     "xdist": "pytest-xdist",
     "_pytest": "pytest",
+    "pytestqt": "pytest-qt",
     "pypinyin_dict": "pypinyin-dict",
 }
 

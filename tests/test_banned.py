@@ -64,7 +64,7 @@ BANNED = (
         where=("tests/*.py",),
     ),
     Banned(
-        r"(?<![\w.])print\(",
+        r"(?<![\w.])print\((?![^\n]*\bfile=)",
         "return text to the command line, or log",
         "    print(card)",
         where=("app/*.py",),
@@ -133,7 +133,7 @@ BANNED = (
         excepted=("tools/lock.sh",),
     ),
     Banned(
-        r"(?<![\w.~/-])/(work|home/\w|root|Users/\w|mnt/\w)(/|\b)(?![^\n]*# a made-up path)",
+        r"(?<![\w.~/}-])/(work|home/\w|root|Users/\w|mnt/\w)(/|\b)(?![^\n]*# a made-up path)",
         "build the path from the file's own place, a fixture's folder or platformdirs",
         "DATA = '/" + "root/kangka'",
         where=TEXT,
