@@ -139,7 +139,7 @@ class PcscReader:
         return self._name
 
     def connect(self) -> PcscConnection:
-        """An exclusive connection to the chip that lies there now, freshly reset.
+        """An exclusive connection to the chip that lies there now.
 
         ``NoCardPresent``, ``ReaderBusy``, ``ChipSilent``, ``ReaderGone`` or ``CardServiceMissing``.
         """
@@ -204,7 +204,11 @@ class PcscReader:
 
 
 class PcscConnection:
-    """A ``CardConnection`` of the system. It serves one chip: after a removal a new one is made."""
+    """A ``CardConnection`` of the system. It serves one chip.
+
+    Once that chip or its reader has gone it lets go by itself, because a dead exclusive connection keeps
+    the slot shut for a new one, and says at every further use what it lost.
+    """
 
     def __init__(self, context: Any, handle: Any, protocol: int, name: str, role: ReaderRole) -> None:
         self._context = context
@@ -213,6 +217,7 @@ class PcscConnection:
         self._name = name
         self._role = role
         self._open = True
+        self._lost: type[CardRemoved | ReaderGone] | None = None
         self._lock = threading.Lock()
 
     @property
@@ -243,6 +248,9 @@ class PcscConnection:
         code, answer = scard.SCardTransmit(self._handle, pci, list(raw))
         if code != scard.SCARD_S_SUCCESS:
             raise self._fault(code)
+        if len(answer) < 2:
+            # Some drivers report a chip that lost power as an empty answer.
+            raise self._fault(scard.SCARD_E_NOT_TRANSACTED)
         return bytes(answer)
 
     def reset(self) -> bytes:
@@ -267,34 +275,39 @@ class PcscConnection:
         scard.SCardReleaseContext(self._context)
 
     def _must_be_open(self) -> None:
+        if self._lost is not None:
+            raise self._lost(role=self._role.value)
         if not self._open:
             raise CommandNotSent(role=self._role.value)
 
     def _fault(self, code: int) -> LinkFault:
         """What a failed call means for the chip: where in doubt, unknown, and never "failed"."""
         role = self._role.value
-        if code in _CARD_GONE:
-            return CardRemoved(role=role)
-        if code in _READER_GONE:
-            return ReaderGone(role=role)
         if code in _NOT_SENT:
             return CommandNotSent(role=role)
-        return self._looked_again()
+        self._lost = _lost_by(code) or self._lost_by_look()
+        if self._lost is None:
+            return AnswerUnknown(role=role)
+        self.close()
+        return self._lost(role=role)
 
-    def _looked_again(self) -> LinkFault:
-        """A failed exchange is told apart by what lies there now; a chip that stayed is unknown."""
-        role = self._role.value
+    def _lost_by_look(self) -> type[CardRemoved | ReaderGone] | None:
+        """A failed exchange is told apart by what lies there now; None where the chip stayed."""
         code, states = scard.SCardGetStatusChange(
             self._context, 0, [(self._name, scard.SCARD_STATE_UNAWARE)]
         )
-        if code in _READER_GONE:
-            return ReaderGone(role=role)
-        state = int(states[0][1]) if code == scard.SCARD_S_SUCCESS and states else 0
+        if code != scard.SCARD_S_SUCCESS:
+            return _lost_by(code)
+        state = int(states[0][1])
         if state & (scard.SCARD_STATE_UNKNOWN | scard.SCARD_STATE_UNAVAILABLE):
-            return ReaderGone(role=role)
-        if state & scard.SCARD_STATE_EMPTY:
-            return CardRemoved(role=role)
-        return AnswerUnknown(role=role)
+            return ReaderGone
+        return CardRemoved if state & scard.SCARD_STATE_EMPTY else None
+
+
+def _lost_by(code: int) -> type[CardRemoved | ReaderGone] | None:
+    if code in _CARD_GONE:
+        return CardRemoved
+    return ReaderGone if code in _READER_GONE else None
 
 
 def t0_command(command: bytes) -> bytes:

@@ -294,9 +294,9 @@ def run_simulation(
     """Serve chips to the virtual driver and an identity reader on a pseudo terminal, until ``stop`` is
     set or the process is interrupted.
 
-    Prints one line of JSON on ``out`` when all is ready. ``hands`` is a file of lines ``next``, ``pull``,
-    ``put``; SIGUSR1 is ``next`` too. The identity reader lays ``documents`` one after another and then begins again.
-    It keeps trying while no driver listens.
+    Prints one line of JSON on ``out`` when all is ready. ``hands`` is a file of lines ``next``, ``pull``
+    and ``put``; SIGUSR1 is ``next`` too. The identity reader lays ``documents`` one after another and
+    then begins again. It keeps trying while no driver listens.
     """
     # Loaded here, because there is no pseudo terminal where this is not POSIX.
     from app.devices.sim.pty import PtyIdReader  # noqa: PLC0415
