@@ -16,8 +16,6 @@ import pytest
 PARTS: Final = {
     "pcscd": "the PC/SC service with virtual readers",
     "opensc": "opensc-tool, a reader that is not ours",
-    "poppler": "pdftotext, pdffonts and pdftoppm, which read papers back",
-    "proc-memory": "the kernel's view of another process's memory",
 }
 
 # The words by which the closing section finds these skips again, across worker processes.
