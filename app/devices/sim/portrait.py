@@ -68,10 +68,13 @@ def _draw(seed: int) -> Image.Image:
     if long_hair:
         oval(0.5, 0.46, wide + 0.09, 0.46, hair)
         draw.rectangle(
-            ((0.5 - wide - 0.08) * width, 0.46 * height, (0.5 + wide + 0.08) * width, 0.82 * height), hair
+            ((0.5 - wide - 0.08) * width, 0.46 * height, (0.5 + wide + 0.08) * width, 0.82 * height),
+            hair,
         )
     oval(0.5, 1.06, 0.48, 0.36, cloth)
-    draw.rectangle((0.41 * width, 0.62 * height, 0.59 * width, 0.82 * height), (dark[0], dark[1], dark[2]))
+    draw.rectangle(
+        (0.41 * width, 0.62 * height, 0.59 * width, 0.82 * height), (dark[0], dark[1], dark[2])
+    )
     draw.polygon(
         [(0.38 * width, 0.80 * height), (0.62 * width, 0.80 * height), (0.5 * width, 0.92 * height)],
         (dark[0], dark[1], dark[2]),
@@ -81,7 +84,9 @@ def _draw(seed: int) -> Image.Image:
     oval(0.5, 0.45, wide, 0.38, skin)
     # Hair as a cap with a parting: a chord of the head, a little larger than it.
     top = (0.45 * height - 0.44 * width, 0.45 * height + 0.30 * width)
-    draw.chord(((0.5 - wide - 0.04) * width, top[0], (0.5 + wide + 0.04) * width, top[1]), 193, 347, hair)
+    draw.chord(
+        ((0.5 - wide - 0.04) * width, top[0], (0.5 + wide + 0.04) * width, top[1]), 193, 347, hair
+    )
     for side in (-1, 1):
         x = 0.5 + side * 0.135
         oval(x, 0.455, 0.052, 0.030, "white")
