@@ -10,7 +10,15 @@ import datetime as dt
 import random
 
 from app.domain.id_number import check_digit
-from app.domain.resident import Address, Allergy, Contact, Health, Immunization, Resident
+from app.domain.resident import (
+    Address,
+    Allergy,
+    Contact,
+    Health,
+    Immunization,
+    OtherDocument,
+    Resident,
+)
 
 _PREFIXES = ("样例", "测试", "训练", "练习")
 _STEMS = "甲乙丙丁戊己庚辛壬癸"
@@ -41,6 +49,8 @@ def made_up_resident(
         ethnic="01" if number % 7 else f"{1 + number % 56:02d}",
         birth_date=f"{born:%Y%m%d}",
         citizen_id=citizen_id + check_digit(citizen_id),
+        # A household register beside the identity card, with a number that is nobody's.
+        other_document=OtherDocument("2", f"YL{number:010d}") if whole else None,
         phones=_phones(dice, 2 if whole else 1),
         payments=("3", "1", "7")[: 3 if whole else 1],
         addresses=_addresses(dice, whole),

@@ -17,7 +17,7 @@ from typing import Protocol
 from app.base.clock import Clock
 from app.base.errors import N_, KangkaError
 from app.cardspec import files
-from app.cardspec.profile import FileSpec, Structure
+from app.cardspec.profile import Author, FileSpec, Structure
 from app.personalize.commands import CardSession
 from app.personalize.plan import FileStep, Plan
 
@@ -260,6 +260,9 @@ class _Run:
         self._require_ours(step, holds_data)
         if not wrong:
             return
+        if file.author is not Author.DESK:
+            # A hospital's index that is set: nothing of a desk's may take it back.
+            raise CardNotBlank(path=step.path)
         self._prepare(step)
         for done, number in enumerate(wrong):
             self._progress.writing(done, len(wrong))

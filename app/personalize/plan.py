@@ -78,11 +78,11 @@ class FileStep:
     @property
     def keys(self) -> frozenset[KeyName]:
         """The SAM keys that this step can ask for."""
-        wanted = {self.file.update_key}
-        if self.file.read_key is not None:
-            wanted.add(self.file.read_key)
-        if self.file.protection is not Protection.PLAIN:
-            wanted.add(maintenance_key(self.file.directory))
+        wanted = set() if self.file.read_key is None else {self.file.read_key}
+        if self.file.author is Author.DESK:
+            wanted.add(self.file.update_key)
+            if self.file.protection is not Protection.PLAIN:
+                wanted.add(maintenance_key(self.file.directory))
         return frozenset(wanted)
 
 
@@ -127,9 +127,7 @@ def compile_plan(
         "chip": {"issue_serial": chip.issue_serial},
         "sam": {"issuer_certificate": issuer_certificate},
     }
-    steps = tuple(
-        FileStep(file, _target(file, facts)) for file in profile.files if file.author is Author.DESK
-    )
+    steps = tuple(FileStep(file, _target(file, facts)) for file in planned(profile))
     return Plan(
         id=digest(_canonical(profile, product, application, chip, steps)).hex(),
         chip=chip,
@@ -138,6 +136,18 @@ def compile_plan(
         application_id=application.id,
         application_version=application.version,
         steps=steps,
+    )
+
+
+def planned(profile: Profile) -> tuple[FileSpec, ...]:
+    """The files a plan speaks of: those that a desk writes, and the indexes of hospitals' records.
+
+    A desk does not write the indexes, but a new card must leave it with every one empty (card.md).
+    """
+    return tuple(
+        file
+        for file in profile.files
+        if file.author is Author.DESK or file.structure is Structure.FIXED
     )
 
 

@@ -7,9 +7,9 @@ from enum import StrEnum
 
 from app.cardspec import files
 from app.cardspec.codecs import CardFieldUnreadable, FieldValue
-from app.cardspec.profile import Author, FileSpec, Profile, Structure
+from app.cardspec.profile import FileSpec, Profile, Structure
 from app.personalize.commands import CardSession
-from app.personalize.plan import FileStep, Plan
+from app.personalize.plan import FileStep, Plan, planned
 
 
 class CardState(StrEnum):
@@ -77,15 +77,13 @@ class Report:
         return tuple(check.key for check in self.checks if not check.equal)
 
 
-def read_card(card: CardSession, profile: Profile, desk_files_only: bool = False) -> CardContents:
-    """Authenticate the card and read its files; ``desk_files_only`` leaves hospitals' records out."""
+def read_card(card: CardSession, profile: Profile, planned_only: bool = False) -> CardContents:
+    """Authenticate the card and read its files; ``planned_only`` leaves hospitals' records out."""
     card.check_chip()
     card.reset()
     card.prove_genuine()
     records: dict[str, tuple[bytes, ...]] = {}
-    for file in profile.files:
-        if desk_files_only and file.author is not Author.DESK:
-            continue
+    for file in planned(profile) if planned_only else profile.files:
         card.open(file)
         card.authorize(file.read_key)
         records[file.path] = _read(card, file)

@@ -361,7 +361,7 @@ class Maker:
         station = self._station
         begun = station.clock.monotonic_ns()
         board.say(IssueStep.READ_AGAIN, Mark.WORKING)
-        report = compare(plan, read_card(card, plan.profile, desk_files_only=True))
+        report = compare(plan, read_card(card, plan.profile, planned_only=True))
         if not report.verified:
             raise VerificationFailed(fields=", ".join(report.differing))
         printed = {i.kind for i in self._pages(case) if i.outcome is Outcome.DONE}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from app.cardspec.profile import Author, Profile
+from app.cardspec.profile import Profile
 from app.personalize.execute import ACTIVATE, GENUINE, Phase, StepEvent
+from app.personalize.plan import planned
 from app.workflow import views
 from app.workflow.views import IssueStep, Mark, StepListener
 
@@ -34,9 +35,9 @@ def step_of(path: str) -> IssueStep:
 def steps_of(profile: Profile, activates: bool) -> tuple[IssueStep, ...]:
     """What making a card of this profile consists of, in order."""
     found = [IssueStep.LAY_CARD, IssueStep.AUTHENTICATE]
-    for file in profile.files:
+    for file in planned(profile):
         step = step_of(file.path)
-        if file.author is Author.DESK and step not in found:
+        if step not in found:
             found.append(step)
     if activates:
         found.append(IssueStep.ACTIVATE)
@@ -55,10 +56,9 @@ class StepBoard:
         self._product = product
         self._left: dict[IssueStep, int] = {}
         self._ns: dict[IssueStep, int] = {}
-        for file in profile.files:
-            if file.author is Author.DESK:
-                step = step_of(file.path)
-                self._left[step] = self._left.get(step, 0) + 1
+        for file in planned(profile):
+            step = step_of(file.path)
+            self._left[step] = self._left.get(step, 0) + 1
         self._files = dict(self._left)
         self.milliseconds: dict[IssueStep, int] = {}
 
