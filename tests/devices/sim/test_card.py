@@ -390,3 +390,63 @@ def test_the_profile_is_not_kept() -> None:
     loaded = SimulatedCard.load(card.save(), card.product, SeededRandom())
     assert loaded.factor == FACTOR
     assert CITY_CODE.encode() not in card.save()
+
+
+class TestFieldProducts:
+    """Some field products take appends and index records plain (card.md, Flows)."""
+
+    def test_an_append_and_an_index_go_plain_where_the_product_says_so(self) -> None:
+        product = dataclasses.replace(PRODUCTS.card("KT-SECURED"), cyclic_secured=False, index_mac=False)
+        card = SimulatedCard(product, NATIONAL, FACTOR, ROOT, CITY_CODE, SeededRandom())
+        host = BareHost(card, make_sam())
+        host.select("DDF1", "DF02")
+        host.authenticate("UK3DF02")
+        host.authenticate("RK1DF02")
+        host.select("EF08")
+        send(card, b"\x00\xdc\x00\x03\x18" + b"\x42" * 24)
+        send(card, b"\x00\xdc\x00\x03\x17" + b"\x42" * 23, 0x6700)
+        assert send(card, "00B2010418") == b"\x42" * 24
+        host.secured("DF02", "04DC0003", b"\x42" * 24, 0x6A81)
+        host.select("DF03")
+        host.authenticate("UK1DF03")
+        host.authenticate("RK1DF03")
+        host.select("EF05")
+        send(card, "00D2020400")
+        assert send(card, "00B2020401") == b"\x00"
+        host.maced("DF03", "84D20104", 0x6A81)
+
+
+class TestForm:
+    """What is no command of the short form, or carries what it must not."""
+
+    @pytest.mark.parametrize(
+        ("command", "word"),
+        [
+            ("00A4000102DDF1", 0x6A86),
+            ("00A40400", 0x6700),
+            ("00A4000000", 0x6700),
+            ("00A4000002DDF100", 0x9000),
+            ("00A4000002DDF10000", 0x6700),
+            ("00B2010402FFFF", 0x6986),
+            ("0084000002FFFF", 0x6700),
+            ("00840000", 0x6C08),
+        ],
+    )
+    def test_its_length_and_parameters_are_looked_at(self, command: str, word: int) -> None:
+        card = make_card()
+        card.power_on()
+        assert card.process(bytes.fromhex(command))[-2:] == word.to_bytes(2, "big")
+
+    def test_a_file_of_a_blocked_directory_is_not_selected(self) -> None:
+        host = host_of()
+        host.select("DDF1", "DF01")
+        host.authenticate("LKDF01")
+        host.maced("DF01", "841E0000")
+        send(host.card, "00A4000002EF05", 0x6A81)
+
+    def test_a_binary_update_carries_something(self) -> None:
+        host = host_of()
+        host.select("DDF1")
+        host.authenticate("UK1DDF1")
+        host.select("EF07")
+        send(host.card, "00D6000000", 0x6700)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from app.cardspec.keys import KeyName
@@ -207,3 +209,35 @@ def test_pin_without_digits_is_refused_at_change() -> None:
     sam.power_on()
     send(sam, "805E010007123456FFABCDEF", 0x6A80)
     send(sam, "0020000003123456")
+
+
+@pytest.mark.parametrize(
+    ("command", "word"),
+    [
+        ("00A4000102DF01", 0x6A86),
+        ("00A4040006915600013200", 0x6A82),
+        ("00A4000001DF", 0x6700),
+        ("00B0000081", 0x6700),
+        ("00B0800001", 0x6B00),
+        ("00B0000C03", 0x6B00),
+        ("00B0000C00", 0x9000),
+        ("0020010003123456", 0x6A86),
+        ("805E000007123456FF654321", 0x6A86),
+        ("80C0000010", 0x6D00),
+        ("00", 0x6700),
+    ],
+)
+def test_its_form_is_looked_at(command: str, word: int) -> None:
+    sam = make_sam()
+    sam.power_on()
+    send(sam, "00A40000020015")
+    assert sam.process(bytes.fromhex(command))[-2:] == word.to_bytes(2, "big")
+
+
+def test_a_product_may_take_the_pin_in_one_directory_alone() -> None:
+    product = dataclasses.replace(PRODUCTS.sam("KT-SAM"), pin_in=(0x3F00,))
+    sam = SimulatedSam(product, 5, "17", bytes(8), ROOT, CITY_CODE, random=SeededRandom())
+    sam.power_on()
+    send(sam, "0020000003123456")
+    send(sam, "00A4000002DF01")
+    send(sam, "0020000003123456", 0x6A88)
