@@ -38,34 +38,33 @@ class BlockCipher(Protocol):
 class Sm4Cipher:
     """SM4 (GB/T 32907-2016): blocks and keys of 16 bytes."""
 
-    __slots__ = ("_algorithm", "_decrypt", "_encrypt", "block_size")
+    __slots__ = ("_decrypt", "_ecb", "_encrypt", "block_size")
 
     def __init__(self, key: bytes) -> None:
         self.block_size = 16
-        self._algorithm = SM4(key)
-        # ECB keeps nothing between blocks, so that one context serves for the life of the key.
-        ecb = Cipher(self._algorithm, modes.ECB())  # noqa: S305 # nosec - single blocks and MACs
-        self._encrypt = ecb.encryptor().update
-        # Most keys never decrypt: that half is set up when it is asked for.
-        self._decrypt: Callable[[bytes], bytes] = lambda data: self._first_decrypt(ecb, data)
-
-    def _first_decrypt(self, ecb: Cipher[modes.ECB], data: bytes) -> bytes:
-        self._decrypt = ecb.decryptor().update
-        return self._decrypt(data)
+        # ECB keeps nothing between blocks, so that one context serves for the life of the key. Most
+        # keys need one direction alone, so each is set up when it is asked for.
+        self._ecb = Cipher(SM4(key), modes.ECB())  # noqa: S305 # nosec - single blocks and MACs
+        self._encrypt: Callable[[bytes], bytes] | None = None
+        self._decrypt: Callable[[bytes], bytes] | None = None
 
     def encrypt(self, data: bytes) -> bytes:
         _check(data, 16)
+        if self._encrypt is None:
+            self._encrypt = self._ecb.encryptor().update
         return self._encrypt(data)
 
     def decrypt(self, data: bytes) -> bytes:
         _check(data, 16)
+        if self._decrypt is None:
+            self._decrypt = self._ecb.decryptor().update
         return self._decrypt(data)
 
     def cbc_last(self, data: bytes, iv: bytes) -> bytes:
         _check(data, 16)
         if len(data) <= 16 * _CHAIN_BLOCKS:
             return _chain(self, data, iv)
-        return Cipher(self._algorithm, modes.CBC(iv)).encryptor().update(data)[-16:]
+        return Cipher(self._ecb.algorithm, modes.CBC(iv)).encryptor().update(data)[-16:]
 
 
 class TripleDesCipher:
