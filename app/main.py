@@ -367,7 +367,7 @@ def simulate(cards: int, product: str, card_port: int, sam_port: int) -> None:
 
 def run_bench(options: Options) -> dict[str, Any]:
     """``kangka bench``: each figure beside its limit, measured in this run."""
-    from app.bench.card import bench_card  # noqa: PLC0415 - only the benchmark loads it
+    from app.bench.card import bench_card  # noqa: PLC0415 - no other command needs it
 
     return bench_card()
 

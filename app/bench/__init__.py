@@ -1,0 +1,1 @@
+"""What `kangka bench` measures: each figure beside its limit, both taken in the same run."""

@@ -17,7 +17,16 @@ from app.base.errors import N_, KangkaError
 from app.base.ids import RandomSource
 from app.cardspec.product import Products
 from app.cardspec.profile import Profile
-from app.devices.ports import CardChannel, CardPrinter, CardReader, LinkFault, NoCardPresent, Side
+from app.devices.ports import (
+    CardChannel,
+    CardPrinter,
+    CardReader,
+    LinkFault,
+    NoCardPresent,
+    PrinterUnreachable,
+    RibbonOut,
+    Side,
+)
 from app.domain.application import FrozenApplication
 from app.domain.ports import Applications, Case, CaseState, Intent, IntentKind, Journal, Outcome
 from app.personalize.commands import CardSession, CardSwapped, identify
@@ -351,7 +360,13 @@ class Maker:
             elapsed = station.clock.monotonic_ns() - begun
             board.say(IssueStep.PRINT, Mark.WORKING, number, len(_PAGES), elapsed)
             intent = station.journal.intend(case.id, kind, side.value)
-            station.printer.print_face(case.id, side, pages.front if side is Side.FRONT else pages.back)
+            page = pages.front if side is Side.FRONT else pages.back
+            try:
+                station.printer.print_face(case.id, side, page)
+            except (PrinterUnreachable, RibbonOut):
+                # The page was not taken; whatever else goes wrong leaves it in doubt, for a person.
+                station.journal.note_outcome(intent, Outcome.NOT_DONE)
+                raise
             station.journal.note_outcome(intent, Outcome.DONE)
         station.journal.note_state(case.id, CaseState.PRINTED)
         elapsed = station.clock.monotonic_ns() - begun
