@@ -15,5 +15,4 @@ if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
   echo "The desk opens in training over that workplace; close its window to end."
   exec .venv/bin/kangka --lang "$lang" --data "$out" --training desk
 fi
-echo "There is no display here, so the desk stays closed. On a machine with one, open it by:"
-echo "  .venv/bin/kangka --data $out --training desk"
+echo "There is no display here, so the desk stays closed. The program is .venv/bin/kangka."
