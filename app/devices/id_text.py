@@ -49,6 +49,21 @@ LAYOUTS: Mapping[IdentityKind, tuple[tuple[str, int], ...]] = MappingProxyType(
         ),
     }
 )  # fmt: skip
+# What a layout's fields are called to people, where that is another word.
+_TITLES: Mapping[str, str] = MappingProxyType(
+    {
+        "ethnic": "ethnic group",
+        "birth": "date of birth",
+        "from": "first day of validity",
+        "to": "last day of validity",
+        "issued_by": "issuing body",
+        "english_name": "English name",
+        "english_rest": "English name",
+        "pass_number": "pass number",
+        "issue_count": "issue count",
+        "former_kind": "former kind",
+    }
+)
 MARKS: Mapping[str, IdentityKind] = MappingProxyType(
     {
         " ": IdentityKind.CITIZEN,
@@ -196,7 +211,7 @@ def decode_text(raw: bytes) -> tuple[IdentityText, list[IdentityProblem]]:
     for name, part in _fields(kind, raw):
         text = part.decode("utf-16-le", "replace").rstrip(" \0")
         if "�" in text:
-            state.note(_UNREADABLE, name)
+            state.note(_UNREADABLE, _TITLES.get(name, name))
         state.raw[name] = text
     if kind is IdentityKind.FOREIGN_2023:
         # The English name runs on in a second field, so the first one's last space may be its own.

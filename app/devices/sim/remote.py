@@ -153,11 +153,14 @@ class RemoteReader:
         return False
 
     def _open(self) -> socket.socket:
+        line = socket.socket()
         try:
-            line = socket.create_connection((LOOPBACK, self._chip.port), _TIMEOUT_S)
+            line.settimeout(_TIMEOUT_S)
+            line.connect((LOOPBACK, self._chip.port))
             line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             send_message(line, bytes.fromhex(self._chip.token))
         except OSError:
+            line.close()
             raise ReaderGone(role=self._role.value) from None
         return line
 

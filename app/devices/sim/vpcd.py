@@ -176,15 +176,6 @@ class VpcdCard:
             finally:
                 self._leave()
 
-    def pull(self) -> None:
-        """Break the line at once, as a card pulled in the midst of a command does."""
-        line = self._line
-        if line is not None:
-            try:
-                line.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                return  # it has just ended by itself
-
     def _connect(self) -> bool:
         line = socket.socket()
         try:
