@@ -33,7 +33,7 @@ class SimulationSettings:
     product: str = "KT-SECURED"
     cards: int = 1
     city_code: str = "410100"
-    next_after_s: float = 5.0
+    next_after_s: float = 10.0
     sam_kind: int = 5
     sam_pin: str = "123456"
     profile: str | None = None
