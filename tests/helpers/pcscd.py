@@ -117,7 +117,7 @@ class Namespace:
         raise AssertionError("pcscd takes no connections")
 
     def popen(self, *command: str, **more: Any) -> subprocess.Popen[str]:
-        """Start a command inside; name programs by their whole path, for it begins in the root folder."""
+        """Start a program inside, by its whole path: it begins in the root folder."""
         return subprocess.Popen(
             [*self.prefix, *command],
             cwd=ROOT,
