@@ -88,6 +88,7 @@ def enrol_wrong(_desk: FakeDesk, window: MainWindow) -> None:
         page.form.edit(path).editor.setText(text)
         page.form.edit(path).editor.textEdited.emit(text)
     page.form.edit("ethnic").editor.setFocus()
+    wait(lambda: page.checked)
 
 
 def enrol_fault(desk: FakeDesk, window: MainWindow) -> None:

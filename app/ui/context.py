@@ -70,7 +70,8 @@ class Happenings(QObject):
 class Navigator(QObject):
     """Asks for a page by name, with what it should show; the window decides whether one may leave."""
 
-    asked = Signal(str, dict)
+    # An object, not a dict: Qt would turn a dict into its own map and every enum in it into text.
+    asked = Signal(str, object)
 
     def go(self, page: str, **params: Any) -> None:
         self.asked.emit(page, params)

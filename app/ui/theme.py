@@ -156,9 +156,17 @@ def set_type(widget: QWidget, size: TypeSize, *, bold: bool = False) -> None:
 
 def set_tone(widget: QWidget, tone: str) -> None:
     """Give a widget one of the style sheet's tones (``muted``, ``panel``, ``primary``...)."""
+    if widget.property("tone") == tone:
+        return
     widget.setProperty("tone", tone)
-    widget.style().unpolish(widget)
-    widget.style().polish(widget)
+    repolish(widget)
+
+
+def repolish(widget: QWidget) -> None:
+    """Let a changed property be seen; a widget that was never shown is dressed when it is."""
+    if widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
 
 
 def _palette(t: Theme) -> QPalette:
@@ -199,12 +207,7 @@ QFrame[tone="panel"] {{
     background: {t.surface}; border: 1px solid {t.line}; border-radius: {RADIUS}px; }}
 QFrame[tone="rule"] {{ background: {t.line}; border: none; }}
 QFrame[tone="fault"] {{
-    background: {t.stop_soft}; border: 1px solid {t.stop}; border-left: 4px solid {t.stop};
-    border-radius: {RADIUS}px; }}
-QFrame[tone="caution"] {{
-    background: {t.attention_soft}; border: 1px solid {t.attention};
-    border-left: 4px solid {t.attention};
-    border-radius: {RADIUS}px; }}
+    background: {t.stop_soft}; border: 1px solid {t.stop}; border-radius: {RADIUS}px; }}
 QLabel {{ background: transparent; border: none; }}
 QLabel[tone="muted"] {{ color: {t.muted}; }}
 QLabel[tone="stop"] {{ color: {t.stop}; }}
@@ -213,11 +216,11 @@ QLabel[tone="accent"] {{ color: {t.accent}; }}
 QLabel[tone="training"] {{
     background: {t.training}; color: {t.on_training}; border-radius: {RADIUS}px; padding: 4px 16px; }}
 QLabel[tone="badge-chip"] {{
-    background: {t.accent_soft}; color: {t.accent}; border-radius: 4px; padding: 0 4px; }}
+    background: {t.accent_soft}; color: {t.accent}; border-radius: 4px; }}
 QLabel[tone="badge-typed"] {{
-    background: {t.sunken}; color: {t.muted}; border-radius: 4px; padding: 0 4px; }}
+    background: {t.sunken}; color: {t.muted}; border: 1px solid {t.line}; border-radius: 4px; }}
 QLabel[tone="badge-corrected"] {{
-    background: {t.attention_soft}; color: {t.attention}; border-radius: 4px; padding: 0 4px; }}
+    background: {t.attention_soft}; color: {t.attention}; border-radius: 4px; }}
 QLineEdit {{
     background: {t.surface}; border: 1px solid {t.strong_line}; border-radius: {RADIUS}px;
     padding: 0 7px; selection-background-color: {t.accent}; selection-color: {t.on_accent}; }}

@@ -9,6 +9,7 @@ moment of a card without waiting.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import threading
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -72,6 +73,12 @@ STEPS = {
 _ON_CHIP = ("name", "sex", "ethnic", "birth_date", "citizen_id", "addresses.0.text")
 
 
+@functools.cache
+def renderer() -> FaceRenderer:
+    """One for the run: it loads the fonts."""
+    return FaceRenderer.open()
+
+
 @dataclass
 class _Kept:
     id: str
@@ -104,7 +111,6 @@ class FakeDesk:
         self._form = load_form(self._profile)
         self._codes = load_codes()
         self._kept: dict[str, _Kept] = {}
-        self._faces: FaceRenderer | None = None
         self._issued = 0
         self._spoiled = 0
 
@@ -242,10 +248,8 @@ class FakeDesk:
 
     def faces(self, application_id: str) -> Faces:
         self._called("faces")
-        if self._faces is None:
-            self._faces = FaceRenderer.open()
         draft = self._kept[application_id].draft
-        pages = self._faces.render(
+        pages = renderer().render(
             FaceInput(
                 name=draft.value("name").text,
                 number=draft.value("citizen_id").text,

@@ -14,7 +14,7 @@ from app.domain.application import Realm
 from app.ui.context import Context
 from app.ui.messages import grouped
 from app.ui.pages.page import Page
-from app.ui.tasks import Owner, Task
+from app.ui.tasks import Task
 from app.ui.theme import GRID, TypeSize
 from app.ui.widgets.basic import Button, PrimaryButton, clear, label, panel, rule
 from app.ui.widgets.faults import ErrorPanel
@@ -143,7 +143,7 @@ class EnrolPage(Page):
     # ------------------------------------------------------------------------------------- coming, going
 
     def enter(self, read: bool = False, **_params: Any) -> None:
-        if self._checked is not self.draft:
+        if not self.checked:
             self._check()
         if read:
             self.read_document()
@@ -188,7 +188,7 @@ class EnrolPage(Page):
             "read_identity",
             lambda task: self.context.desk.read_identity(task.cancel),
             done=self._read,
-            failed=self._failed,
+            failed=self._not_read,
         )
         self._reading.finished.connect(self._reading_over)
 
@@ -213,6 +213,11 @@ class EnrolPage(Page):
     def _read(self, read: EnrolDraft) -> None:
         self._jump_when_checked = True
         self._take(self.draft.taking(read))
+
+    def _not_read(self, fault: KangkaError) -> None:
+        self.fault.show_fault(fault)
+        self._reading_over()
+        self.read_button.setFocus()
 
     def _reading_over(self) -> None:
         self._reading = None
@@ -374,6 +379,6 @@ class EnrolPage(Page):
             self.context.happenings.add(Mark.GOOD, said)
 
     @property
-    def busy(self) -> bool:
-        """Whether the reader or the store is at work for this page."""
-        return self._reading is not None or self._saving or self.context.tasks.busy(Owner.STORE)
+    def checked(self) -> bool:
+        """Whether what the desk found is about the draft as it stands."""
+        return self._checked is self.draft

@@ -11,7 +11,7 @@ from app.base.errors import KangkaError
 from app.ui.context import Context
 from app.ui.icons import pixmap
 from app.ui.pages.page import Page
-from app.ui.theme import GRID, TypeSize
+from app.ui.theme import GRID, TypeSize, set_tone
 from app.ui.widgets.basic import Button, PrimaryButton, clear, label, panel, rule
 from app.ui.widgets.faults import ErrorPanel
 from app.ui.widgets.marks import StateLabel
@@ -23,7 +23,7 @@ class Count(QFrame):
 
     def __init__(self, word: str, go: Button | None) -> None:
         super().__init__()
-        self.setProperty("tone", "panel")
+        set_tone(self, "panel")
         self._word = word
         self.number = label("–", TypeSize.HANDS, bold=True)
         column = QVBoxLayout(self)
@@ -40,9 +40,7 @@ class Count(QFrame):
 
     def set_number(self, number: int, tone: str = "plain") -> None:
         self.number.setText(str(number))
-        self.number.setProperty("tone", tone)
-        self.number.style().unpolish(self.number)
-        self.number.style().polish(self.number)
+        set_tone(self.number, tone)
         self.setAccessibleName(f"{self._word} {number}")
 
 

@@ -82,7 +82,9 @@ class IssuePage(Page):
         columns.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         columns.setSpacing(3 * GRID)
         columns.addWidget(self._left())
-        columns.addWidget(self._right(), 1)
+        # On a wide screen a step and its time stay within one glance.
+        columns.addWidget(self._right(), 8)
+        columns.addStretch(1)
         self.key(Qt.Key.Key_F6, self.start)
         self.key(Qt.Key.Key_F2, self.next_resident)
         self.key(Qt.Key.Key_Escape, self.stop_or_back)
@@ -138,6 +140,7 @@ class IssuePage(Page):
     def _right(self) -> QWidget:
         text = self.messages.text
         frame, column = panel(margin=3 * GRID, spacing=GRID)
+        frame.setMaximumWidth(72 * GRID)
         self.hands = label(size=TypeSize.HANDS, bold=True, wrap=True)
         self.hands.setMinimumHeight(11 * GRID)
         self.hands.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -363,9 +366,10 @@ class IssuePage(Page):
         self.stop_button.setEnabled(phase is not Phase.STOPPING)
         self.stop_button.say(text("Stop at the next step") if running else text("Go back"))
         self.start_button.setEnabled(phase in (Phase.READY, Phase.DONE))
-        self.start_button.say(
-            text("Next resident") if phase is Phase.DONE else text("Write and print the card")
-        )
+        if phase is Phase.DONE:
+            self.start_button.say(text("Next resident"), "F2")
+        else:
+            self.start_button.say(text("Write and print the card"), "F6")
         marks = {
             Phase.EMPTY: (Mark.WAITING, ""),
             Phase.READY: (Mark.WAITING, text("Ready to make")),

@@ -71,8 +71,9 @@ class Button(QPushButton):
         set_type(self, TypeSize.BODY)
         self.say(text)
 
-    def say(self, text: str) -> None:
-        """Change what the button says."""
+    def say(self, text: str, key: str | None = None) -> None:
+        """Change what the button says, and its key where that is another one now."""
+        self._key = self._key if key is None else key
         self.setText(f"{text}   {self._key}" if self._key else text)
         self.setAccessibleName(text)
         self.setAccessibleDescription(self._key)

@@ -10,7 +10,7 @@ from app.base import gb18030
 from app.domain.codes import Code, CodeTable
 from app.domain.id_number import fold_number
 from app.ui.messages import Messages
-from app.ui.theme import GRID, TypeSize, font, set_tone, set_type
+from app.ui.theme import GRID, TypeSize, font, repolish, set_tone, set_type
 from app.ui.widgets.basic import label
 from app.workflow.form import FieldKind, FormField
 from app.workflow.views import DraftValue, Finding, Provenance
@@ -39,6 +39,8 @@ class FieldEdit(QWidget):
         star = label("*", TypeSize.SMALL, bold=True, tone="stop")
         star.setVisible(field.required)
         self.badge = label("", TypeSize.SMALL)
+        self.badge.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.badge.setFixedHeight(2 * GRID + 2)
         self.badge.hide()
         self.editor = QLineEdit(self)
         self.room = label("", TypeSize.SMALL, tone="muted")
@@ -66,7 +68,7 @@ class FieldEdit(QWidget):
         column.setSpacing(2)
         column.addLayout(head)
         column.addWidget(self.editor)
-        self.setFixedHeight(18 + 2 + 4 * GRID)
+        self.setFixedHeight(2 * GRID + 2 + 2 + 4 * GRID)
         self.editor.textEdited.connect(self._typed)
         self.editor.installEventFilter(self)
         self._describe()
@@ -98,6 +100,8 @@ class FieldEdit(QWidget):
         self._provenance = provenance
         self.badge.setVisible(provenance is not Provenance.EMPTY)
         self.badge.setText(self._messages.badge(provenance))
+        wide = self.badge.fontMetrics().horizontalAdvance(self.badge.text())
+        self.badge.setFixedWidth(wide + GRID)
         self.badge.setToolTip(self._messages.provenance(provenance))
         set_tone(self.badge, f"badge-{provenance.value}")
         self._describe()
@@ -110,8 +114,7 @@ class FieldEdit(QWidget):
         )
         if self.editor.property("wrong") != wrong:
             self.editor.setProperty("wrong", wrong)
-            self.editor.style().unpolish(self.editor)
-            self.editor.style().polish(self.editor)
+            repolish(self.editor)
         self._describe()
 
     def _typed(self, shown: str) -> None:
@@ -181,24 +184,34 @@ class CodeEdit(FieldEdit):
         super().__init__(field, messages, parent)
         self._found: tuple[Code, ...] = ()
         self._list = QStringListModel(self)
-        self._completer = QCompleter(self._list, self)
-        # What fits is decided by the table, which knows pinyin; Qt only shows it.
-        self._completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
-        self._completer.setMaxVisibleItems(8)
-        self._completer.setWidget(self.editor)
-        popup = self._completer.popup()
-        popup.setFont(font(TypeSize.BODY))
-        popup.setAccessibleName(self.label.text())
-        self._completer.activated[str].connect(self._chosen)
+        self._completer: QCompleter | None = None
 
     def eventFilter(self, watched: QWidget, event: QKeyEvent) -> bool:
         if watched is self.editor and event.type() == event.Type.KeyPress:
-            if event.key() == Qt.Key.Key_Down and not self._completer.popup().isVisible():
+            if event.key() == Qt.Key.Key_Down and not self._popup().popup().isVisible():
                 self._offer("")
                 return True
         elif watched is self.editor and event.type() == event.Type.FocusOut:
             self._left(event)
         return super().eventFilter(watched, event)
+
+    def _popup(self) -> QCompleter:
+        """The list below the box, made when it is first wanted: a form has dozens of them."""
+        if self._completer is None:
+            self._completer = QCompleter(self._list, self)
+            # What fits is decided by the table, which knows pinyin; Qt only shows it.
+            self._completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
+            self._completer.setMaxVisibleItems(8)
+            self._completer.setWidget(self.editor)
+            popup = self._completer.popup()
+            popup.setFont(font(TypeSize.BODY))
+            popup.setAccessibleName(self.label.text())
+            self._completer.activated[str].connect(self._chosen)
+        return self._completer
+
+    def _hide_list(self) -> None:
+        if self._completer is not None:
+            self._completer.popup().hide()
 
     def _left(self, event: QFocusEvent) -> None:
         if event.reason() is not Qt.FocusReason.PopupFocusReason:
@@ -212,11 +225,12 @@ class CodeEdit(FieldEdit):
         self._found = self._table.search(fold_number(typed))
         self._list.setStringList([self._line(row) for row in self._found])
         if not self._found:
-            self._completer.popup().hide()
+            self._hide_list()
             return
-        self._completer.complete()
+        completer = self._popup()
+        completer.complete()
         if typed:
-            self._completer.popup().setCurrentIndex(self._completer.completionModel().index(0, 0))
+            completer.popup().setCurrentIndex(completer.completionModel().index(0, 0))
 
     def _chosen(self, line: str) -> None:
         for row in self._found:
@@ -227,7 +241,7 @@ class CodeEdit(FieldEdit):
                 return
 
     def _entered(self) -> None:
-        self._completer.popup().hide()
+        self._hide_list()
         before = self.editor.text()
         super()._entered()
         if self.editor.text() != before:

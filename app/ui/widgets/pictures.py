@@ -50,7 +50,8 @@ class FacePreview(QWidget):
         screen = self.screen()
         told = screen.physicalDotsPerInch()
         # Screens without a size (projectors, virtual ones) tell nonsense; then the system's scale it is.
-        honest = 80 <= told <= 160
+        # A denser one would leave no room for the steps beside both faces.
+        honest = 80 <= told <= 115
         return (told if honest else screen.logicalDotsPerInch()) / _INCH_MM
 
     def paintEvent(self, _event: QPaintEvent) -> None:

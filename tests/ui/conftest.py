@@ -1,0 +1,91 @@
+"""One window over a desk in memory, offscreen, with the catalogue of the run."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.base.catalogue import Catalogue
+from app.base.threads import claim_window_thread
+from app.ui.application import make_application, make_window
+from app.ui.main_window import MainWindow
+from app.ui.theme import LIGHT
+from tests.ui.fake_desk import FakeDesk
+
+PATIENCE_MS = 10_000
+
+
+@pytest.fixture(scope="session")
+def dressed(qapp: QApplication) -> QApplication:
+    """The program set up once: a style sheet is costly to put on again."""
+    return make_application("zh", LIGHT)
+
+
+@pytest.fixture(autouse=True)
+def window_thread(dressed: QApplication) -> Iterator[None]:
+    """The window's mark on this thread, taken off again for the tests that follow."""
+    before = threading.current_thread().name
+    claim_window_thread()
+    yield
+    threading.current_thread().name = before
+
+
+@pytest.fixture
+def desk() -> FakeDesk:
+    return FakeDesk()
+
+
+@pytest.fixture
+def elsewhere() -> Callable[..., Any]:
+    """Call the desk off the window's thread, as it demands."""
+
+    def call(what: Callable[..., Any], *args: Any) -> Any:
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(what, *args).result()
+
+    return call
+
+
+@pytest.fixture
+def rest(qtbot: QtBot) -> Callable[[MainWindow], None]:
+    """Wait until nothing is under way."""
+
+    def until(window: MainWindow) -> None:
+        qtbot.waitUntil(lambda: not window.context.tasks.busy(), timeout=PATIENCE_MS)
+
+    return until
+
+
+@pytest.fixture
+def open_window(qtbot: QtBot, desk: FakeDesk) -> Iterator[Callable[..., MainWindow]]:
+    """Make the window; afterwards it is closed as a clerk closes it."""
+    made: list[MainWindow] = []
+
+    def make(language: str = "zh") -> MainWindow:
+        window = make_window(desk, Catalogue(language))
+        window.resize(1366, 768)
+        window.show()
+        qtbot.waitExposed(window)
+        window.activateWindow()
+        made.append(window)
+        return window
+
+    yield make
+    desk.release.set()
+    for window in made:
+        qtbot.waitUntil(lambda w=window: not w.page.can_leave(), timeout=PATIENCE_MS)
+        assert window.close()
+        window.deleteLater()
+
+
+@pytest.fixture
+def window(open_window: Callable[..., MainWindow], rest: Callable[[MainWindow], None]) -> MainWindow:
+    made = open_window()
+    rest(made)
+    return made
