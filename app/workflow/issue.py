@@ -32,6 +32,7 @@ from app.domain.ports import Applications, Case, CaseState, Intent, IntentKind, 
 from app.personalize.commands import CardSession, CardSwapped, identify
 from app.personalize.execute import Progress, Stopped, execute
 from app.personalize.plan import Chip, Digest, Plan, compile_plan
+from app.personalize.sam import SamRefused
 from app.personalize.verify import Report, compare, read_card
 from app.workflow.sam_desk import SamDesk
 from app.workflow.steps import StepBoard
@@ -114,6 +115,18 @@ class CaseFinished(KangkaError):
     cause = N_("Case {case} is finished already.")
     meaning = N_("Nothing was changed.")
     remedy = N_("Look at the list of open cases for what is left to settle.")
+
+
+@dataclass(eq=False)
+class PlanChanged(KangkaError):
+    """A begun card whose plan can not be made again as it was."""
+
+    case: str
+
+    code = "issue.plan-changed"
+    cause = N_("What would be written now differs from what case {case} began to write.")
+    meaning = N_("The SAM, the card's product data or the profile is another one than at the beginning.")
+    remedy = N_("Put back what was used at the beginning, or record the card as spoiled.")
 
 
 class FacePages(Protocol):
@@ -236,8 +249,9 @@ class Maker:
             self._settle_doubtful_pages(case)
             self._print(case, card, pages, board, cancel)
             return self._read_again(plan, card, case, board)
-        except LinkFault:
-            # The SAM's line may be the one that failed; its session is opened anew next time.
+        except (LinkFault, SamRefused):
+            # The SAM's line may be the one that failed, or the SAM lost its power and with it the PIN's
+            # right: its session is opened anew next time.
             station.sam.forget()
             raise
         finally:
@@ -258,6 +272,9 @@ class Maker:
                 if intent.outcome is None:
                     station.journal.note_outcome(intent.id, Outcome.DONE)
             return self._read_again(plan, card, case, board)
+        except (LinkFault, SamRefused):
+            station.sam.forget()
+            raise
         finally:
             card.close()
             station.journal.commit()
@@ -295,6 +312,8 @@ class Maker:
                 issuer_certificate=sam.issuer_certificate,
                 digest=station.digest,
             )
+            if case.plan_id not in (None, plan.id):
+                raise PlanChanged(case=case.id)
             sam.require(plan.keys)
             board = StepBoard(profile, tell, chip.serial, product.id)
             board.say(IssueStep.LAY_CARD, Mark.GOOD)

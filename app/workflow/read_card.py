@@ -8,6 +8,7 @@ from app.cardspec.codecs import FieldValue
 from app.cardspec.profile import Profile, Structure
 from app.devices.ports import LinkFault, NoCardPresent
 from app.personalize.commands import CardBlocked, CardNotGenuine, CardSession, identify
+from app.personalize.sam import SamRefused
 from app.personalize.verify import CardContents, read_card
 from app.workflow.issue import Station
 
@@ -47,7 +48,7 @@ def read_any_card(station: Station, profile: Profile, cancel: Any) -> dict[str, 
         except CardNotGenuine:
             return told | {"genuine": False, "state": "unknown"}
         return told | {"state": contents.state.value} | _shown(contents)
-    except LinkFault:
+    except (LinkFault, SamRefused):
         station.sam.forget()
         raise
     finally:
