@@ -57,3 +57,9 @@ _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 def civil_date(ms: int) -> dt.date:
     """The calendar day in China at ``ms`` UTC: the day that goes on cards and papers."""
     return (_EPOCH + dt.timedelta(milliseconds=ms)).astimezone(CHINA_TIME).date()
+
+
+def day_start_ms(ms: int) -> int:
+    """When the calendar day in China began in which ``ms`` lies, in milliseconds UTC."""
+    day = dt.datetime.combine(civil_date(ms), dt.time(), CHINA_TIME)
+    return (day - _EPOCH) // dt.timedelta(milliseconds=1)

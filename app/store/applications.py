@@ -15,6 +15,8 @@ from app.store.work import Moment, Work
 
 # The kind of a number in the blind index; documents have their own kind after a mark.
 _CITIZEN: Final = "citizen"
+# The letter of an application's human number, and the kind of its counter.
+APPLICATION_COUNTER: Final = "A"
 _TABLE: Final = "application_version"
 _COLUMN: Final = "sealed"
 
@@ -68,6 +70,15 @@ class ApplicationStore:
         rows = heads.select(heads.c.id).where(heads.c.person_id == person_id).order_by(heads.c.id)
         return [str(row[0]) for row in rows.tuples()]
 
+    def count(self) -> int:
+        self._work.check_thread()
+        # Human numbers have no gap, so the last one given is how many there are.
+        counters = self._tables.counter
+        given = counters.select(fn.SUM(counters.c.value)).where(
+            counters.c.kind == APPLICATION_COUNTER, counters.c.desk == self._work.desk
+        )
+        return int(given.scalar() or 0)
+
     def list(self, after: str | None = None, limit: int = 100) -> list[FrozenApplication]:
         self._work.check_thread()
         versions = self._tables.application_version
@@ -91,7 +102,7 @@ class ApplicationStore:
                 id=application.id,
                 realm=application.realm.value,
                 person_id=application.person_id,
-                number=self._work.next_number(application.realm.value, "A"),
+                number=self._work.next_number(application.realm.value, APPLICATION_COUNTER),
                 created_ms=moment.at_ms,
             ).execute()
         sealed = self._sealer.seal(_place(application.id, application.version), serial.dump(application))

@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
-from peewee import JOIN
+from peewee import JOIN, SQL, fn
 
 from app.base.ids import RandomSource, uuid7
 from app.domain.application import FrozenApplication, Realm
-from app.domain.ports import Case, CaseState, Intent, IntentKind, Outcome
+from app.domain.ports import Case, CaseState, CaseTally, Intent, IntentKind, Outcome
 from app.store import errors
 from app.store.work import Moment, Work
 
 # A case in one of these is closed for good.
 CLOSED: Final = frozenset({CaseState.VERIFIED, CaseState.SPOILED})
+_OPEN: Final = tuple(state.value for state in CaseState if state not in CLOSED)
 
 
 class JournalStore:
@@ -48,6 +49,8 @@ class JournalStore:
                 changed_ms=moment.at_ms,
                 changed_seq=moment.seq,
             ).execute()
+            applications = self._tables.application
+            applications.update(begun=1).where(applications.c.id == application.id).execute()
             return case_id
 
         return self.case(self._work.durable("open-case", act))
@@ -154,9 +157,33 @@ class JournalStore:
 
     def open_cases(self) -> list[Case]:
         self._work.check_thread()
-        closed = [state.value for state in CLOSED]
-        found = self._cases(self._tables.making.c.state.not_in(closed))
+        # Named one by one, because an index finds what is, and never what is not.
+        found = self._cases(self._tables.making.c.state.in_(_OPEN))
         return [case for case in found if case.state not in CLOSED]
+
+    def tally(self, since_ms: int) -> CaseTally:
+        self._work.check_thread()
+        making, heads = self._tables.making, self._tables.application
+        # What was noted and is not written yet counts as it was noted.
+        noted = list(self._states)
+        counts = dict.fromkeys(CaseState, 0)
+        for state in CaseState:
+            query = making.select(fn.COUNT(making.c.id)).where(making.c.state == state.value)
+            if state in CLOSED:
+                query = query.where(making.c.changed_ms >= since_ms)
+            if noted:
+                query = query.where(making.c.id.not_in(noted))
+            counts[state] = int(query.scalar())
+        for state, _reason, at_ms in self._states.values():
+            counts[state] += state not in CLOSED or at_ms >= since_ms
+        # A literal, because a partial index does not serve a bound value.
+        waiting = heads.select(fn.COUNT(heads.c.id)).where(SQL("begun = 0"))
+        return CaseTally(
+            waiting=int(waiting.scalar()),
+            open=sum(count for state, count in counts.items() if state not in CLOSED),
+            verified=counts[CaseState.VERIFIED],
+            spoiled=counts[CaseState.SPOILED],
+        )
 
     def cases_of(self, application_id: str) -> list[Case]:
         self._work.check_thread()

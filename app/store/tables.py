@@ -16,7 +16,7 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "counter": "realm desk kind value",
         "person": "id realm created_ms",
         "person_number": "realm kind token person_id since_ms",
-        "application": "id realm person_id number created_ms",
+        "application": "id realm person_id number created_ms begun",
         "application_version": "application_id version profile_id profile_hash frozen_ms"
         " at_ms seq sealed",
         "making": "id realm number person_id application_id application_version state plan_id reason"

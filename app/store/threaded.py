@@ -11,7 +11,17 @@ from concurrent.futures import Future
 from typing import TypeVar
 
 from app.domain.application import FrozenApplication, Realm
-from app.domain.ports import Applications, Case, CaseState, Intent, IntentKind, Journal, Outcome, Timings
+from app.domain.ports import (
+    Applications,
+    Case,
+    CaseState,
+    CaseTally,
+    Intent,
+    IntentKind,
+    Journal,
+    Outcome,
+    Timings,
+)
 from app.domain.resident import Resident
 from app.domain.sam import SamIdentity, SamRegister
 from app.store.store import Store
@@ -67,6 +77,9 @@ class ThreadedApplications:
     def of_person(self, person_id: str) -> list[str]:
         return self._owner.call(lambda store: store.applications.of_person(person_id))
 
+    def count(self) -> int:
+        return self._owner.call(lambda store: store.applications.count())
+
     def list(self, after: str | None = None, limit: int = 100) -> list[FrozenApplication]:
         return self._owner.call(lambda store: store.applications.list(after, limit))
 
@@ -105,6 +118,9 @@ class ThreadedJournal:
 
     def open_cases(self) -> list[Case]:
         return self._owner.call(lambda store: store.journal.open_cases())
+
+    def tally(self, since_ms: int) -> CaseTally:
+        return self._owner.call(lambda store: store.journal.tally(since_ms))
 
     def cases_of(self, application_id: str) -> list[Case]:
         return self._owner.call(lambda store: store.journal.cases_of(application_id))

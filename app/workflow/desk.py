@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.base.clock import Clock, civil_date
+from app.base.clock import Clock, day_start_ms
 from app.base.errors import N_
 from app.cardspec.profile import Profile
 from app.documents.raster import page_png
 from app.domain.application import FrozenApplication, Realm
 from app.domain.codes import CodeTable, CodeTables
-from app.domain.ports import Applications, Case, CaseState, Journal, Timings
+from app.domain.ports import Applications, Case, Journal, Timings
 from app.workflow import cases, steps
 from app.workflow.enrol import Enrolment
 from app.workflow.faces import FaceMaker
@@ -43,7 +42,6 @@ from app.workflow.views import (
 )
 from app.workflow.workplace import Workplace
 
-_PAGE = 200
 # Under which device the steps of making a card are timed.
 _TIMED = "station"
 _PREVIEW_DPI = 300
@@ -88,15 +86,8 @@ class Desk:
         return self._parts.devices()
 
     def summary(self) -> DeskSummary:
-        today = civil_date(self._parts.clock.now_ms())
-        counted = [self._newest(application.id) for application in self._all()]
-        done = [case for case in counted if case is not None and _day(case) == today]
-        return DeskSummary(
-            to_make=sum(case is None for case in counted),
-            open_cases=len(self._parts.journal.open_cases()),
-            issued_today=sum(case.state is CaseState.VERIFIED for case in done),
-            spoiled_today=sum(case.state is CaseState.SPOILED for case in done),
-        )
+        tally = self._parts.journal.tally(day_start_ms(self._parts.clock.now_ms()))
+        return DeskSummary(tally.waiting, tally.open, tally.verified, tally.spoiled)
 
     # Enrolment -------------------------------------------------------------------------------------
 
@@ -239,12 +230,6 @@ class Desk:
             case.id, case.application_id, case.state, elapsed // 1_000_000, case.chip_serial
         )
 
-    def _all(self) -> list[FrozenApplication]:
-        found: list[FrozenApplication] = []
-        while page := self._parts.applications.list(found[-1].id if found else None, _PAGE):
-            found.extend(page)
-        return found
-
     def _newest(self, application_id: str) -> Case | None:
         made = self._parts.journal.cases_of(application_id)
         return made[-1] if made else None
@@ -268,7 +253,3 @@ class Desk:
     def _case_row(self, case: Case) -> CaseRow:
         application = self._parts.applications.get(case.application_id, case.application_version)
         return cases.case_row(case, self._parts.journal.intents(case.id), application)
-
-
-def _day(case: Case) -> dt.date:
-    return civil_date(case.changed_ms)

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.base.clock import ManualClock, SystemClock, civil_date
+from app.base.clock import ManualClock, SystemClock, civil_date, day_start_ms
 from app.base.errors import N_, KangkaError, known_errors
 from app.base.ids import SystemRandom, uuid7
 from app.base.resources import read_toml, resource, resource_root
@@ -141,3 +141,10 @@ def test_shipped_data_lies_beside_the_program(monkeypatch: pytest.MonkeyPatch, t
     # a packaged build unpacks its data where the loader says
     monkeypatch.setattr(sys, "_MEIPASS", str(tmp_path), raising=False)
     assert resource_root() == tmp_path / "resources"
+
+
+def test_when_that_day_began() -> None:
+    start = 1_699_977_600_000  # 2023-11-15 00:00 +08:00
+    assert day_start_ms(start) == start
+    assert day_start_ms(start + 86_399_999) == start
+    assert day_start_ms(start - 1) == start - 86_400_000

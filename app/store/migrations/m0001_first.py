@@ -49,9 +49,12 @@ STATEMENTS = (
         person_id {text} NOT NULL REFERENCES person (id),
         number {text} NOT NULL,
         created_ms {integer} NOT NULL,
+        begun {integer} NOT NULL DEFAULT 0 CHECK (begun IN (0, 1)),
         UNIQUE (realm, number)
     ){strict}""",
     "CREATE INDEX application_person ON application (person_id)",
+    # Those that no card was begun for: a desk's queue, however many it has made.
+    "CREATE INDEX application_waiting ON application (id) WHERE begun = 0",
     """CREATE TABLE application_version (
         application_id {text} NOT NULL REFERENCES application (id),
         version {integer} NOT NULL CHECK (version > 0),
@@ -83,7 +86,7 @@ STATEMENTS = (
             REFERENCES application_version (application_id, version)
     ){strict}""",
     "CREATE INDEX making_application ON making (application_id)",
-    "CREATE INDEX making_state ON making (state, opened_ms)",
+    "CREATE INDEX making_state ON making (state, changed_ms)",
     # One card a person and realm that lives or is being made (decision 3).
     "CREATE UNIQUE INDEX making_one_card ON making (realm, person_id) WHERE state <> 'spoiled'",
     # One case a chip, for good: the row of a spoiled chip stays and keeps its serial taken.
