@@ -20,9 +20,10 @@ from app.devices.sim import blank, card_access, card_life, card_update
 from app.devices.sim.card_files import Block, DedicatedFile, freeze_directory, thaw_directory
 from app.devices.sim.card_layout import build_blank_master_file, build_master_file
 from app.devices.sim.card_state import CardState
-from app.devices.sim.chip import Command, PowerLost, Refused, answer, atr_with_check
+from app.devices.sim.chip import Command, Refused, answer, atr_with_check
 from app.devices.sim.clock import LineClock
-from app.devices.sim.eeprom import Eeprom, Tear
+from app.devices.sim.eeprom import Eeprom
+from app.devices.sim.powered import PoweredChip
 from app.devices.sim.suite import card_keys, suite_of
 
 Handler = Callable[[CardState, Command], bytes]
@@ -84,7 +85,7 @@ def instructions_of(product: CardProduct) -> dict[int, Instruction]:
     return table
 
 
-class SimulatedCard:
+class SimulatedCard(PoweredChip):
     """A user card as a chip: made from a profile, or loaded from the image of one.
 
     ``factor`` is its 8-byte serial F, ``root`` the 16-byte national root; the card keeps its own keys
@@ -128,7 +129,6 @@ class SimulatedCard:
         suite = suite_of(product.simulator["algorithm"])
         self.state = CardState(product, suite, master, eeprom, random)
         self._instructions = instructions_of(product)
-        self._powered = False
 
     # The chip --------------------------------------------------------------------------------------
 
@@ -137,39 +137,13 @@ class SimulatedCard:
         """3B 8C 80 01, F, the product's four letters, TCK (training-product.md, item 15)."""
         return atr_with_check(bytes.fromhex("3B8C8001") + self.factor + self.state.historical)
 
-    def power_on(self) -> bytes:
-        """Reset; the ATR."""
-        self.power_off()
-        self._powered = True
-        return self.atr
+    def _volatile(self) -> CardState:
+        return self.state
 
-    def power_off(self) -> None:
-        """Forget what is not in EEPROM."""
-        self.state.forget()
-        self.state.eeprom.tear = None
-        self._powered = False
-
-    def arm_tear(self, pages: int, seed: int = 0) -> None:
-        """Let power go during the next command, see ``eeprom.Tear``."""
-        self.state.eeprom.tear = Tear(pages, seed)
-
-    def process(self, command: bytes) -> bytes:
-        """Answer one command."""
-        if not self._powered:
-            raise PowerLost
+    def _answer(self, raw: bytes) -> bytes:
         state = self.state
         # A challenge serves the very next command only, whatever that is (item 9).
         state.challenge, state.next_challenge = state.next_challenge, None
-        try:
-            given = self._answer(state, command)
-            if state.eeprom.tear is not None:
-                raise PowerLost
-        except PowerLost:
-            self.power_off()
-            raise
-        return given
-
-    def _answer(self, state: CardState, raw: bytes) -> bytes:
         if state.blocked:
             return answer(StatusWord.FUNCTION_UNSUPPORTED)
         try:

@@ -15,9 +15,10 @@ from app.cardspec.keys import KeyName
 from app.cardspec.product import SamProduct
 from app.cardspec.status import StatusWord
 from app.devices.sim.card_access import MAX_BINARY, MAX_OFFSET
-from app.devices.sim.chip import Command, PowerLost, Refused, answer
+from app.devices.sim.chip import Command, Refused, answer
 from app.devices.sim.clock import LineClock
-from app.devices.sim.eeprom import Eeprom, Tear
+from app.devices.sim.eeprom import Eeprom
+from app.devices.sim.powered import PoweredChip
 from app.devices.sim.sam_state import (
     FACTOR_BYTES,
     MF_FID,
@@ -198,7 +199,7 @@ INSTRUCTIONS: dict[int, Instruction] = {
 _OK = answer(StatusWord.OK)
 
 
-class SimulatedSam:
+class SimulatedSam(PoweredChip):
     """A SAM as a chip. ``number`` is its 20 digits (text or BCD), ``serial`` the 8 bytes of its ATR.
 
     ``root`` is the 16-byte national root; the SAM keeps the keys of its kind alone. ``terminal`` are the
@@ -237,44 +238,17 @@ class SimulatedSam:
         )
         self.product = product
         self.serial = serial
-        self._powered = False
 
     @property
     def atr(self) -> bytes:
         """3B 6C 00 00, the product's four letters, the serial: T=0, so no TCK (item 15)."""
         return bytes.fromhex("3B6C0000" + self.product.simulator["historical"]) + self.serial
 
-    def power_on(self) -> bytes:
-        """Reset; the ATR."""
-        self.power_off()
-        self._powered = True
-        return self.atr
+    def _volatile(self) -> SamState:
+        return self.state
 
-    def power_off(self) -> None:
-        """Forget the PIN's right, the session and the selection."""
-        self.state.forget()
-        self.state.eeprom.tear = None
-        self._powered = False
-
-    def arm_tear(self, pages: int, seed: int = 0) -> None:
-        """Let power go during the next command, see ``eeprom.Tear``."""
-        self.state.eeprom.tear = Tear(pages, seed)
-
-    def process(self, command: bytes) -> bytes:
-        """Answer one command."""
-        if not self._powered:
-            raise PowerLost
+    def _answer(self, raw: bytes) -> bytes:
         state = self.state
-        try:
-            given = self._answer(state, command)
-            if state.eeprom.tear is not None:
-                raise PowerLost
-        except PowerLost:
-            self.power_off()
-            raise
-        return given
-
-    def _answer(self, state: SamState, raw: bytes) -> bytes:
         try:
             command = Command(raw)
             if command.ins == _GET_RESPONSE and command.cla == 0x00:
@@ -342,7 +316,6 @@ class SimulatedSam:
         sam.state.tries = row["tries"]
         sam.product = product
         sam.serial = bytes.fromhex(row["serial"])
-        sam._powered = False
         return sam
 
 
