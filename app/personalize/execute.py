@@ -198,11 +198,13 @@ def execute(plan: Plan, card: CardSession, log: CaseLog, progress: Progress) -> 
 def _activate(plan: Plan, card: CardSession, log: CaseLog) -> None:
     # The whole card was found equal in this run, and it must still be the same one.
     card.check_chip()
-    if not log.sealed:
+    recorded = log.sealed
+    if not recorded:
         log.before_activation()
     if not card.activate() and not _locked_already(plan, card):
         raise ActivationRefused(serial=plan.chip.serial)
-    log.after_activation()
+    if not recorded:
+        log.after_activation()
 
 
 def _locked_already(plan: Plan, card: CardSession) -> bool:
