@@ -113,12 +113,14 @@ class Trial:
 class FaultDesk:
     """One desk, one product: a store, a reader and a SAM's slot whose lines fail as planned."""
 
-    def __init__(self, folder: Path, product: str = "KT-STRICT", first: int = 0) -> None:
+    def __init__(
+        self, folder: Path, product: str = "KT-STRICT", first: int = 0, root: bytes | None = None
+    ) -> None:
         self.products = load_products()
         self.profile = load_profile()
         self.product: CardProduct = self.products.card(product)
         self.random = SeededRandom(f"{product} {first}")
-        self.root = self.random.token_bytes(16)
+        self.root = root or self.random.token_bytes(16)
         self.store = create(
             folder / STORE_FOLDER, StoreContext(Realm.TRAINING, SystemClock(), SystemRandom())
         )
@@ -151,7 +153,7 @@ class FaultDesk:
         )
         self.maker = Maker(self.station)
         self._next = first
-        self._card: SimulatedCard | None = None
+        self.own_card: SimulatedCard | None = None
 
     def close(self) -> None:
         """Close the store."""
@@ -165,9 +167,14 @@ class FaultDesk:
 
     def lay(self, _serial: str) -> None:
         """The trial's own card on the reader, whatever lies there."""
-        if self.reader.chip is not self._card and self._card is not None:
+        if self.own_card is not None:
+            self.lay_another(self.own_card)
+
+    def lay_another(self, card: SimulatedCard) -> None:
+        """Any card on the reader, in the place of what lies there."""
+        if self.reader.chip is not card:
             self.reader.remove()
-            self.reader.insert(self._card)
+            self.reader.insert(card)
 
     def tidy(self) -> None:
         """What a clerk does before continuing: cables in, the own card on the reader."""
@@ -196,12 +203,12 @@ class FaultDesk:
         person = victim(self._next, self.profile)
         self._next += 1
         self.store.applications.freeze(person.application)
-        self._card = card or self.new_card()
+        self.own_card = card or self.new_card()
         self.tidy()
         self.station.sam.forget()
         for line in self.lines.values():
             line.plan, line.watch, line.exchanges, line.struck = None, None, 0, False
-        return Trial(person, self._card)
+        return Trial(person, self.own_card)
 
     # Making and settling ---------------------------------------------------------------------------
 
@@ -212,9 +219,7 @@ class FaultDesk:
     def settle(self, trial: Trial) -> None:
         """As a clerk: continue a few times, else verify, else record the card as spoiled."""
         while not self._finished(trial) and trial.continued < PATIENCE:
-            trial.continued += 1
-            self.tidy()
-            self._try(trial, lambda: self._continue(trial))
+            self.settle_once(trial)
         if not self._finished(trial):
             self.tidy()
             self.verify(trial)
@@ -222,6 +227,12 @@ class FaultDesk:
         if case.state not in FINISHED:
             self.maker.spoil(case, SPOILED_BECAUSE)
         trial.end = self.case(trial).state
+
+    def settle_once(self, trial: Trial) -> None:
+        """One attempt to continue."""
+        trial.continued += 1
+        self.tidy()
+        self._try(trial, lambda: self._continue(trial))
 
     def verify(self, trial: Trial) -> None:
         """The clerk sees both pages on the card and has it read once more."""
@@ -239,7 +250,7 @@ class FaultDesk:
         return trial
 
     def count(self, lean: bool = False) -> dict[ReaderRole, list[bytes]]:
-        """The header of every exchange of an unbroken making, by line: index 0 is exchange 1."""
+        """How each exchange of an unbroken making begins (7 bytes), by line: index 0 is exchange 1."""
         trial = self.next_trial(lean)
         heard: dict[ReaderRole, list[bytes]] = {role: [] for role in self.lines}
         for role, line in self.lines.items():
@@ -354,4 +365,4 @@ def _never() -> threading.Event:
 
 
 def _into(heard: list[bytes]) -> Callable[[int, bytes], None]:
-    return lambda _number, command: heard.append(command[:5])
+    return lambda _number, command: heard.append(command[:7])
