@@ -147,7 +147,7 @@ def test_a_case_is_not_continued_with_another_card(
     first_write = next(at for at, header in enumerate(heard, 1) if header[1] == 0xDC)
     chosen = sample(range(first_write, len(heard) + 1), 3)
     for at in chosen:
-        trial, other = desk.next_trial(), place.other(kind)
+        other, trial = place.other(kind), desk.next_trial()
         desk.lines[ReaderRole.CARD].plan = FaultPlan(at, FaultMode.ANSWER_LOST)
         desk.begin(trial)
         desk.own_card = other.card
