@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
@@ -44,6 +44,25 @@ _BELONGS = {"issue": "queue"}
 _DEVICES_EVERY_MS = 2000
 
 
+class Pages(dict[str, Page]):
+    """The pages by name, each built when it is first asked for: the window opens at once."""
+
+    KINDS: ClassVar[dict[str, type[Page]]] = {
+        kind.name: kind for kind in (HomePage, EnrolPage, QueuePage, IssuePage, CasesPage)
+    }
+
+    def __init__(self, context: Context, stack: QStackedWidget) -> None:
+        super().__init__()
+        self._context = context
+        self._stack = stack
+
+    def __missing__(self, name: str) -> Page:
+        page = self.KINDS[name](self._context)
+        self._stack.addWidget(page)
+        self[name] = page
+        return page
+
+
 class MainWindow(QMainWindow):
     """One window for one desk."""
 
@@ -53,19 +72,8 @@ class MainWindow(QMainWindow):
         self.messages = context.messages
         self._asking_devices = False
         self._closing = False
-        self.pages: dict[str, Page] = {
-            page.name: page
-            for page in (
-                HomePage(context),
-                EnrolPage(context),
-                QueuePage(context),
-                IssuePage(context),
-                CasesPage(context),
-            )
-        }
         self._stack = QStackedWidget()
-        for page in self.pages.values():
-            self._stack.addWidget(page)
+        self.pages = Pages(context, self._stack)
         self._entries: dict[str, QPushButton] = {}
         self._build()
         context.navigator.asked.connect(self.go)
@@ -87,8 +95,8 @@ class MainWindow(QMainWindow):
 
     def go(self, name: str, params: dict[str, Any]) -> None:
         """Show a page, unless the one in sight has a reason to stay."""
-        target, shown = self.pages[name], self.page
-        if target is not shown:
+        target, shown = self.pages[name], self._stack.currentWidget()
+        if isinstance(shown, Page) and target is not shown:
             why = shown.can_leave()
             if why:
                 self.context.happenings.add(Mark.ATTENTION, why)
@@ -180,7 +188,8 @@ class MainWindow(QMainWindow):
         line.addStretch(1)
         self.badge = label(self._badge_words(), bold=True, tone="training")
         self.badge.setFixedHeight(4 * GRID)
-        self.badge.setVisible(self._marked)
+        if not self._marked:
+            self.badge.hide()
         line.addWidget(self.badge, 0, Qt.AlignmentFlag.AlignVCenter)
         return bar
 

@@ -164,6 +164,19 @@ def test_a_fault_before_anything_was_begun_may_simply_be_tried_again(
     assert not page.fault.isVisible()
 
 
+def test_a_card_that_is_made_is_not_offered_again(
+    desk: FakeDesk, window: MainWindow, page: IssuePage, rest: Rest
+) -> None:
+    QTest.keyClick(window, Qt.Key.Key_F6)
+    rest(window)
+    window.go("issue", {"application_id": desk.ids()[0]})
+    rest(window)
+    assert page.hands.text() == "这张卡已经制好"
+    QTest.keyClick(window, Qt.Key.Key_F6)
+    rest(window)
+    assert desk.calls.count("issue") == 1
+
+
 def test_f2_after_a_card_reads_the_next_resident(
     desk: FakeDesk, window: MainWindow, page: IssuePage, rest: Rest
 ) -> None:

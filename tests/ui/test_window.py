@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, 
 from pytestqt.qtbot import QtBot
 
 from app.domain.application import Realm
-from app.ui.main_window import MainWindow
+from app.ui.main_window import MainWindow, Pages
 from app.ui.pages.home import HomePage
 from app.ui.theme import DARK, LIGHT, Theme, apply_theme, style_sheet
 from app.ui.widgets.basic import RowButton
@@ -26,6 +26,11 @@ from tests.ui.fake_desk import FakeDesk
 Rest = Callable[[MainWindow], None]
 Open = Callable[..., MainWindow]
 UI = Path(__file__).resolve().parents[2] / "app" / "ui"
+
+
+@pytest.fixture
+def walked(desk: FakeDesk, rest: Rest, elsewhere: Callable[..., Any]) -> Callable[[MainWindow], None]:
+    return lambda window: pages_walked(window, desk, rest, elsewhere)
 
 
 def pages_walked(window: MainWindow, desk: FakeDesk, rest: Rest, elsewhere: Callable[..., Any]) -> None:
@@ -90,8 +95,29 @@ def test_tab_reaches_every_control_of_a_page_and_comes_round(
         assert wanted <= reached, (name, [w.accessibleName() for w in wanted - reached])
 
 
+@pytest.mark.parametrize("size", [(1366, 768), (1280, 720)])
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_no_text_is_cut_off(
+    language: str, size: tuple[int, int], open_window: Open, walked: Callable[..., None], rest: Rest
+) -> None:
+    window = open_window(language)
+    window.resize(*size)
+    walked(window)
+    for name in ("home", "enrol", "queue", "cases", "issue"):
+        window.go(name, {})
+        rest(window)
+        QApplication.processEvents()
+        for widget in window.findChildren(QWidget):
+            if not isinstance(widget, (QLabel, QAbstractButton)) or not widget.isVisible():
+                continue
+            wraps = isinstance(widget, QLabel) and widget.wordWrap()
+            needed = widget.fontMetrics().horizontalAdvance(widget.text())
+            assert wraps or needed <= widget.width() + 1, (name, widget.text(), widget.width(), needed)
+            assert widget.height() + 1 >= min(widget.sizeHint().height(), 18), (name, widget.text())
+
+
 def test_the_badge_stands_on_every_page_of_training(window: MainWindow, rest: Rest) -> None:
-    for name in window.pages:
+    for name in Pages.KINDS:
         window.go(name, {})
         rest(window)
         assert window.badge.isVisible()
@@ -232,3 +258,14 @@ def test_a_device_question_is_never_asked_twice_at_a_time(
     window.ask_devices()
     rest(window)
     assert desk.calls.count("devices") == before + 1
+
+
+def test_building_the_pages_opens_no_window_of_its_own(
+    window: MainWindow, desk: FakeDesk, rest: Rest, elsewhere: Callable[..., Any]
+) -> None:
+    """A part made visible before it has a parent would flash up alone and take the keys."""
+    before = set(QApplication.topLevelWidgets())
+    pages_walked(window, desk, rest, elsewhere)
+    new = [w for w in QApplication.topLevelWidgets() if w not in before and w.isVisible()]
+    assert new == []
+    assert QApplication.activeWindow() is window

@@ -16,7 +16,7 @@ from app.ui.messages import grouped
 from app.ui.pages.page import Page
 from app.ui.tasks import Task
 from app.ui.theme import GRID, TypeSize
-from app.ui.widgets.basic import Button, PrimaryButton, clear, label, panel, rule
+from app.ui.widgets.basic import Button, PrimaryButton, clear, label, panel, rule, scrolled
 from app.ui.widgets.faults import ErrorPanel
 from app.ui.widgets.findings import Findings
 from app.ui.widgets.form_view import FormView
@@ -99,7 +99,8 @@ class EnrolPage(Page):
         inside.addWidget(self.photo_button)
         self.training_button = Button(text("Made-up person"))
         self.training_button.clicked.connect(self.take_training_person)
-        self.training_button.setVisible(self.context.desk.workplace().realm is Realm.TRAINING)
+        if self.context.desk.workplace().realm is not Realm.TRAINING:
+            self.training_button.hide()
         inside.addWidget(self.training_button)
         column.addWidget(frame)
         document, lines = panel(margin=2 * GRID, spacing=GRID)
@@ -111,11 +112,16 @@ class EnrolPage(Page):
         )
         lines.addWidget(self.document_hint)
         self._document = QGridLayout()
+        self._document.setContentsMargins(0, 0, 0, 0)
         self._document.setHorizontalSpacing(GRID)
         self._document.setVerticalSpacing(GRID // 2)
         self._document.setColumnStretch(1, 1)
-        lines.addLayout(self._document)
-        lines.addStretch(1)
+        whole = QVBoxLayout()
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addLayout(self._document)
+        whole.addStretch(1)
+        # A low screen scrolls the document rather than pressing the photo together.
+        lines.addWidget(scrolled(whole), 1)
         column.addWidget(document, 1)
         return box
 

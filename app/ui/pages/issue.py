@@ -83,7 +83,7 @@ class IssuePage(Page):
         columns.setSpacing(3 * GRID)
         columns.addWidget(self._left())
         # On a wide screen a step and its time stay within one glance.
-        columns.addWidget(self._right(), 8)
+        columns.addWidget(self._right(), 1000)
         columns.addStretch(1)
         self.key(Qt.Key.Key_F6, self.start)
         self.key(Qt.Key.Key_F2, self.next_resident)
@@ -232,6 +232,12 @@ class IssuePage(Page):
 
     def _loaded(self, view: ApplicationView) -> None:
         self._show_view(view)
+        if view.mark is Mark.GOOD and self._waiting_settlement is None:
+            # One living card a person: there is nothing to make, and the button goes on.
+            self._show_phase(Phase.DONE)
+            self.hands.setText(self.messages.text("This card is made already"))
+            self.state.set_state(view.mark, self.messages.sentence(view.word))
+            return
         self._show_phase(Phase.READY)
         self._begin_settlement()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QFrame, QLabel, QLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.ui.icons import icon
 from app.ui.theme import GRID, TypeSize, set_tone, set_type
@@ -45,6 +45,21 @@ def rule() -> QFrame:
     line.setFixedHeight(1)
     set_tone(line, "rule")
     return line
+
+
+def scrolled(layout: QLayout) -> QScrollArea:
+    """A column that scrolls when it must, without a frame or a ground of its own."""
+    inside = QWidget()
+    set_tone(inside, "clear")
+    inside.setLayout(layout)
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(inside)
+    area.viewport().setAutoFillBackground(False)
+    return area
 
 
 def clear(layout: QLayout) -> None:

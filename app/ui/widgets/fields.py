@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QStringListModel, Qt, Signal
+from PySide6.QtCore import QEvent, QStringListModel, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
@@ -15,6 +15,7 @@ from app.ui.widgets.basic import label
 from app.workflow.form import FieldKind, FormField
 from app.workflow.views import DraftValue, Finding, Provenance
 
+_ROOM_CHANGES = frozenset({QEvent.Type.Resize, QEvent.Type.FocusIn, QEvent.Type.FocusOut})
 _PLAIN_KINDS = frozenset({FieldKind.NUMBER, FieldKind.PHONE, FieldKind.DATE})
 
 
@@ -33,11 +34,13 @@ class FieldEdit(QWidget):
         self.field = field
         self._messages = messages
         self._provenance = Provenance.EMPTY
+        self._left: int | None = None
         self._problem = ""
         name = messages.field(field)
         self.label = label(name, TypeSize.SMALL, tone="muted")
         star = label("*", TypeSize.SMALL, bold=True, tone="stop")
-        star.setVisible(field.required)
+        if not field.required:
+            star.hide()
         self.badge = label("", TypeSize.SMALL)
         self.badge.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.badge.setFixedHeight(2 * GRID + 2)
@@ -83,7 +86,7 @@ class FieldEdit(QWidget):
             self._entered()
             self.advance.emit(self, -1 if back else 1)
             return True
-        if watched is self.editor and event.type() == event.Type.Resize:
+        if watched is self.editor and event.type() in _ROOM_CHANGES:
             self._place_room()
         return super().eventFilter(watched, event)
 
@@ -93,6 +96,7 @@ class FieldEdit(QWidget):
         """Show a value that came from elsewhere; nothing is reported back."""
         if self._kept(self.editor.text()) != value.text:
             self.editor.setText(self._shown(value.text))
+            self.editor.setCursorPosition(0)
         self.show_provenance(value.provenance)
         self._count(value.text)
 
@@ -150,14 +154,21 @@ class FieldEdit(QWidget):
             if left >= 0
             else self._messages.text("{count} B too long", count=-left)
         )
-        self.room.setVisible(bool(kept))
+        self._left = left if kept else None
         set_tone(self.room, "stop" if left < 0 else "muted")
         self._place_room()
 
     def _place_room(self) -> None:
-        """The bytes left stand inside the box, at its end, and the text keeps clear of them."""
+        """The bytes left stand inside the box, at its end, and the text keeps clear of them.
+
+        Where a narrow box has no room for both, the text goes first until the hand is in it.
+        """
         self.room.adjustSize()
-        width = self.room.width() if self.room.isVisibleTo(self) else 0
+        free = self.editor.width() - self.room.width() - 4 * GRID
+        fits = self.editor.fontMetrics().horizontalAdvance(self.editor.text()) <= free
+        wanted = self._left is not None and (fits or self._left < 0 or self.editor.hasFocus())
+        self.room.setVisible(wanted)
+        width = self.room.width() if wanted else 0
         self.editor.setTextMargins(0, 0, width + GRID // 2 if width else 0, 0)
         top = (self.editor.height() - self.room.height()) // 2
         self.room.move(self.editor.width() - width - GRID, top)
@@ -192,7 +203,7 @@ class CodeEdit(FieldEdit):
                 self._offer("")
                 return True
         elif watched is self.editor and event.type() == event.Type.FocusOut:
-            self._left(event)
+            self._leaving(event)
         return super().eventFilter(watched, event)
 
     def _popup(self) -> QCompleter:
@@ -213,7 +224,7 @@ class CodeEdit(FieldEdit):
         if self._completer is not None:
             self._completer.popup().hide()
 
-    def _left(self, event: QFocusEvent) -> None:
+    def _leaving(self, event: QFocusEvent) -> None:
         if event.reason() is not Qt.FocusReason.PopupFocusReason:
             self._entered()
 

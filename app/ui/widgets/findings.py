@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.ui.messages import Messages
-from app.ui.theme import GRID, TypeSize, set_tone
-from app.ui.widgets.basic import RowButton, clear, label
+from app.ui.theme import GRID, TypeSize
+from app.ui.widgets.basic import RowButton, clear, label, scrolled
 from app.ui.widgets.marks import StateLabel, StateMark
 from app.workflow.views import Finding, Mark, ProblemKind
 
@@ -35,21 +35,11 @@ class Findings(QWidget):
         self._lines = QVBoxLayout()
         self._lines.setContentsMargins(0, 0, GRID, 0)
         self._lines.setSpacing(GRID)
-        inside = QWidget()
-        set_tone(inside, "clear")
-        inside.setLayout(self._lines)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(inside)
-        scroll.viewport().setAutoFillBackground(False)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
         column.addWidget(self.head)
-        column.addWidget(scroll, 1)
+        column.addWidget(scrolled(self._lines), 1)
 
     def show_problems(self, problems: Sequence[Finding]) -> None:
         """Missing fields are a name each; a refusal brings its sentence and its remedy."""
