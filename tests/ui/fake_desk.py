@@ -17,6 +17,7 @@ from types import MappingProxyType
 from app.base.errors import N_, KangkaError
 from app.base.threads import assert_off_window_thread
 from app.cardspec.profile import load_profile
+from app.devices.ports import ReaderGone
 from app.devices.sim.portrait import portrait
 from app.documents.faces import FaceInput, FaceMark, FaceRenderer
 from app.documents.raster import page_png
@@ -136,11 +137,12 @@ class FakeDesk:
             (DeviceRole.ID_READER, "SIM-IDR", None),
             (DeviceRole.CARD_READER, "SIM-PCSC 0", None),
             (DeviceRole.SAM, "SIM-SAM", Sentence(N_("type {kind}"), {"kind": 5})),
-            (DeviceRole.CARD_PRINTER, "SIM-PRN", Sentence(N_("ribbon {percent} %"), {"percent": 62})),
+            (DeviceRole.CARD_PRINTER, "SIM-PRN", None),
         ):
             mark = self.device_marks.get(role, Mark.GOOD)
-            word = N_("Ready") if mark is Mark.GOOD else N_("Not answering")
-            found.append(DeviceState(role, name, mark, Sentence(word), detail, self.simulated))
+            gone = Sentence(ReaderGone.cause, {"role": "card"})
+            word = Sentence("Ready") if mark is Mark.GOOD else gone
+            found.append(DeviceState(role, name, mark, word, detail, self.simulated))
         return found
 
     def summary(self) -> DeskSummary:

@@ -117,7 +117,9 @@ class HomePage(Page):
             model.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
             self._devices.addWidget(picture, line, 0)
             self._devices.addWidget(name, line, 1)
-            self._devices.addWidget(StateLabel(device.mark, words), line, 2)
+            state = StateLabel(device.mark, words)
+            state.word.setWordWrap(True)  # a fault says its whole cause here
+            self._devices.addWidget(state, line, 2)
             self._devices.addWidget(model, line, 3, Qt.AlignmentFlag.AlignRight)
             self._devices.setRowMinimumHeight(line, 4 * GRID)
 
