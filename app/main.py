@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import itertools
+import os
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import platformdirs
 
@@ -30,7 +32,14 @@ from app.devices.ports import (
     LinkFault,
     ReaderRole,
 )
-from app.devices.roles import ReaderNotFound, assign_roles
+from app.devices.roles import (
+    FoundReader,
+    FoundReaders,
+    ReaderNames,
+    ReaderNotFound,
+    ReaderSupportMissing,
+    assign_roles,
+)
 from app.devices.sim.card_printer import SimulatedCardPrinter
 from app.devices.sim.id_reader import SimulatedDocument, SimulatedIdReader, SimulatedIdStream
 from app.devices.sim.portrait import portrait
@@ -43,53 +52,34 @@ from app.domain.made_up import made_up_resident
 from app.domain.resident import Resident
 from app.store.store import STORE_FOLDER, StoreContext, open_or_create
 from app.store.threaded import StoreThread
-from app.workflow.demo import run_demo
+from app.workflow.demo import DemoFolderNotEmpty, run_demo
 from app.workflow.desk import Desk, DeskParts
 from app.workflow.devices import DeviceBoard
 from app.workflow.enrol import Enrolment, EnrolPorts
 from app.workflow.faces import FaceMaker
+from app.workflow.files import make_folder, read_file
+from app.workflow.identity_text import identity_text_of, identity_told
 from app.workflow.issue import Hands, Station
 from app.workflow.sam_desk import SamDesk
-from app.workflow.training import identity_text_of
-from app.workflow.workplace import workplace_of
+from app.workflow.workplace import WorkplaceNotSetUp, workplace_of
 
 DEFAULT_PRODUCT = "KT-SECURED"
 SIMULATED = "simulated"
-_PRINTED = "printed"
+PRINTED = "printed"
+# How long a clerk may take to lay a card or to take one off.
+_CLERK_MS = 60_000
+# An identity text has 256 bytes and a reader's longest answer 2,321 (id-reader.md).
+_MOST_IDENTITY_BYTES = 1 << 16
 
 
 @dataclass(eq=False)
-class WorkplaceNotSetUp(KangkaError):
-    """A live workplace that nobody has set up."""
+class NoDisplay(KangkaError):
+    """A window is asked for where there is none to be drawn on."""
 
-    code = "workplace.not-set-up"
-    cause = N_("This workplace has not been set up for real cards.")
-    meaning = N_("Real cards are issued only by a desk with people, keys and numbers of its own.")
-    remedy = N_("Practise with the switch --training; setting up for real comes with its first release.")
-
-
-@dataclass(eq=False)
-class DemoFolderNotEmpty(KangkaError):
-    """The folder for a demonstration holds something already."""
-
-    folder: str
-
-    code = "demo.folder-not-empty"
-    cause = N_("The folder {folder} is not empty.")
-    meaning = N_("A demonstration starts in a fresh training workplace, so nothing was done.")
-    remedy = N_("Name a new folder, or empty this one.")
-
-
-@dataclass(eq=False)
-class FileUnreadable(KangkaError):
-    """A file that can not be opened."""
-
-    file: str
-
-    code = "file.unreadable"
-    cause = N_("The file {file} can not be read.")
-    meaning = N_("Nothing was done.")
-    remedy = N_("Check its name and that you may read it.")
+    code = "desk.no-display"
+    cause = N_("There is no display to draw the window on.")
+    meaning = N_("Nothing was opened.")
+    remedy = N_("Start it in a desktop session, or use the other commands, which need no window.")
 
 
 @dataclass(eq=False)
@@ -136,9 +126,8 @@ class DeviceChoice:
 
 @dataclass(frozen=True)
 class Crowd:
-    """Which made-up people come to a training desk: from ``first`` on, of the place ``seed``."""
+    """The made-up people of the place ``seed``, who come to a training desk one after another."""
 
-    first: int = 0
     seed: int = 1
 
     def person(self, number: int) -> Resident:
@@ -149,7 +138,8 @@ class Crowd:
 
 @dataclass(frozen=True)
 class Hardware:
-    """The devices of one desk. ``keep`` is called before each durable record."""
+    """The devices of one desk. ``keep`` is called before each durable record; ``card_taken`` waits
+    until a finished card has left the reader, at most ``card_wait_ms``."""
 
     reader: CardReader
     sam_reader: CardReader
@@ -158,6 +148,8 @@ class Hardware:
     id_reader: Callable[[], IdReader]
     keep: Callable[[], None]
     exchanges: Callable[[], int]
+    card_wait_ms: int
+    card_taken: Callable[[threading.Event], bool]
 
 
 class ClerksHands:
@@ -186,20 +178,22 @@ def _compose(
     clock, random = SystemClock(), SystemRandom()
     profile, products, codes = load_profile(folder=options.profile), load_products(), load_codes()
     settings = read_toml(resource("training", "desk.toml"))
-    simulated = options.devices == SIMULATED
-    place = workplace_of(
-        settings, profile, Realm.TRAINING, simulated=simulated, operator=options.operator
-    )
+    city_code = settings["city_code"]
     folder = options.folder
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     with ExitStack() as closing:
-        if simulated:
-            hardware = _simulated(
-                folder, WorkbenchSpec(products, profile, DEFAULT_PRODUCT, place.facts.city_code), crowd
-            )
+        if options.devices == SIMULATED:
+            bench = WorkbenchSpec(products, profile, DEFAULT_PRODUCT, city_code)
+            coming = _coming(lambda: store.applications.count())  # noqa: PLW0108 - opened below
+            hardware = _simulated(folder, bench, lambda: crowd.person(next(coming)))
         else:
             hardware = _system(folder, products, choice)
         closing.callback(hardware.keep)
+        # Screens and papers say so as soon as one device is a simulator.
+        simulated = options.devices == SIMULATED or hardware.printer.capabilities.simulated
+        place = workplace_of(
+            settings, profile, Realm.TRAINING, simulated=simulated, operator=options.operator
+        )
         context = StoreContext(
             realm=Realm.TRAINING,
             clock=clock,
@@ -233,6 +227,7 @@ def _compose(
             clock=clock,
             random=random,
             digest=lambda data: hmac_sm3(digest_key, data),
+            card_wait_ms=hardware.card_wait_ms,
         )
         enrolment = Enrolment(
             EnrolPorts(
@@ -257,28 +252,39 @@ def _compose(
             station=station,
             faces=faces,
             devices=DeviceBoard(station, simulated=simulated).states,
+            card_taken=hardware.card_taken,
             clock=clock,
         )
         yield Desk(parts), hardware, store
 
 
-def _simulated(folder: Path, spec: WorkbenchSpec, crowd: Crowd) -> Hardware:
+def _coming(first: Callable[[], int]) -> Iterator[int]:
+    """Numbers of people from ``first`` on, asked when the first one comes."""
+    yield from itertools.count(first())
+
+
+def _simulated(folder: Path, spec: WorkbenchSpec, next_person: Callable[[], Resident]) -> Hardware:
     bench = Workbench(spec, folder / FOLDER, SystemRandom())
-    coming = iter(range(crowd.first, sys.maxsize))
     return Hardware(
         reader=bench.reader,
         sam_reader=bench.slot,
-        printer=SimulatedCardPrinter(folder / _PRINTED),
+        printer=SimulatedCardPrinter(folder / PRINTED),
         hands=bench,
-        id_reader=lambda: _simulated_id_reader(crowd.person(next(coming))),
+        id_reader=lambda: _simulated_id_reader(next_person()),
         keep=bench.keep,
         exchanges=lambda: bench.clock.exchanges,
+        # Nobody comes to lay a card on a simulated reader: the bench's own hand did or did not.
+        card_wait_ms=0,
+        card_taken=lambda _cancel: True,
     )
 
 
 def _system(folder: Path, products: Products, choice: DeviceChoice) -> Hardware:
     # Imported late: training on simulators needs neither pyscard nor a smart-card service.
-    from app.devices import pcsc  # noqa: PLC0415
+    try:
+        from app.devices import pcsc  # noqa: PLC0415
+    except ImportError:
+        raise ReaderSupportMissing from None
 
     def holds_sam(name: str) -> bool:
         try:
@@ -290,20 +296,26 @@ def _system(folder: Path, products: Products, choice: DeviceChoice) -> Hardware:
         finally:
             line.close()
 
+    def find() -> ReaderNames:
+        return assign_roles(pcsc.list_readers(), holds_sam, card=choice.reader, sam=choice.sam_reader)
+
     def id_reader() -> IdReader:
         if choice.id_port is None:
             raise ReaderNotFound(role="id")
         return SamvReader(open_serial(choice.id_port), SystemClock(), port=choice.id_port)
 
-    names = assign_roles(pcsc.list_readers(), holds_sam, card=choice.reader, sam=choice.sam_reader)
+    readers = FoundReaders(find, pcsc.PcscReader)
+    card = FoundReader(readers, ReaderRole.CARD)
     return Hardware(
-        reader=pcsc.PcscReader(names.card, ReaderRole.CARD),
-        sam_reader=pcsc.PcscReader(names.sam, ReaderRole.SAM),
-        printer=SimulatedCardPrinter(folder / _PRINTED),
+        reader=card,
+        sam_reader=FoundReader(readers, ReaderRole.SAM),
+        printer=SimulatedCardPrinter(folder / PRINTED),
         hands=ClerksHands(),
         id_reader=id_reader,
         keep=lambda: None,
         exchanges=lambda: 0,
+        card_wait_ms=_CLERK_MS,
+        card_taken=lambda cancel: card.wait_for_removal(_CLERK_MS, cancel),
     )
 
 
@@ -315,7 +327,8 @@ def _simulated_id_reader(person: Resident) -> IdReader:
 
 def demo(options: Options, out: Path, people: int, seed: int) -> dict[str, Any]:
     """``kangka demo``: the whole job in a fresh training workplace at ``out``."""
-    if out.exists() and any(out.iterdir()):
+    make_folder(out)
+    if any(out.iterdir()):
         raise DemoFolderNotEmpty(folder=str(out))
     fresh = replace(options, data=out, training=True, devices=SIMULATED)
     with _compose(fresh, DeviceChoice(), Crowd(seed=seed)) as (desk, hardware, store):
@@ -324,28 +337,17 @@ def demo(options: Options, out: Path, people: int, seed: int) -> dict[str, Any]:
 
 def decode_identity_file(path: Path, catalogue: Catalogue) -> dict[str, Any]:
     """``kangka decode-id``: a 256-byte text or a reader's frame, as commands.md has it."""
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise FileUnreadable(file=path.name) from error
-    text, photo, problems = decode_identity(raw)
-    shown: dict[str, Any] = {
-        name: value.isoformat() if isinstance(value, dt.date) else value
-        for name, value in asdict(text).items()
-    }
-    optional = ("english_name", "pass_number", "issue_count", "nationality", "former_kind")
-    for name in optional:
-        if shown[name] is None:
-            del shown[name]
-    return shown | {
-        "kind": text.kind.value,
-        "photo_bytes": len(photo),
-        "problems": [catalogue.text(problem.message, **problem.params) for problem in problems],
-    }
+    text, photo, problems = decode_identity(read_file(path, _MOST_IDENTITY_BYTES))
+    return identity_told(
+        text, len(photo), [catalogue.text(problem.message, **problem.params) for problem in problems]
+    )
 
 
-def simulate(cards: int, product: str, card_port: int, sam_port: int) -> None:
-    """``kangka simulate``: chips on the virtual driver's ports until interrupted."""
+def simulate(options: Options, cards: int, product: str, ports: tuple[int, int], out: TextIO) -> None:
+    """``kangka simulate``: chips on the virtual driver's ``ports`` (card, SAM) until interrupted.
+
+    The line that says where they are goes to ``out`` once all is ready.
+    """
     known = tuple(found.id for found in load_products().cards)
     if product not in known:
         raise UnknownProduct(product=product, known=known)
@@ -358,14 +360,20 @@ def simulate(cards: int, product: str, card_port: int, sam_port: int) -> None:
         for number in range(cards)
     )
     run_simulation(
-        SimulationSettings(cards=cards, product=product, city_code=city_code),
-        card_port=card_port,
-        sam_port=sam_port,
+        SimulationSettings(
+            cards=cards,
+            product=product,
+            city_code=city_code,
+            profile=None if options.profile is None else str(options.profile),
+        ),
+        card_port=ports[0],
+        sam_port=ports[1],
         documents=documents,
+        out=out,
     )
 
 
-def run_bench(options: Options) -> dict[str, Any]:
+def run_bench() -> dict[str, Any]:
     """``kangka bench``: each figure beside its limit, measured in this run."""
     from app.bench.card import bench_card  # noqa: PLC0415 - no other command needs it
 
@@ -377,4 +385,13 @@ def open_window(options: Options) -> int:
     from app.ui.application import run  # noqa: PLC0415 - the command line needs no window
 
     with open_desk(options) as desk:
+        if not _has_display():
+            raise NoDisplay
         return run(desk, options.lang, [])
+
+
+def _has_display() -> bool:
+    """Whether a window can be drawn. Without this question Qt ends the process instead of saying so."""
+    if not sys.platform.startswith("linux"):
+        return True
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))

@@ -68,7 +68,6 @@ BANNED = (
         "return text to the command line, or log",
         "    print(card)",
         where=("app/*.py",),
-        excepted=("app/cli.py",),
     ),
     Banned(
         r"\bQ(Table|Tree|List)Widget\b",

@@ -93,6 +93,19 @@ def page_png(pdf: bytes, page: int = 0, dpi: int = 300) -> bytes:
     return render_page(pdf, page, dpi).png()
 
 
+def pages_png(pdf: bytes, dpi: int = 300) -> bytes:
+    """Every page in one PNG, one below the other."""
+    pages = [render_page(pdf, number, dpi) for number in range(page_count(pdf))]
+    whole = Bitmap(
+        pages[0].width,
+        sum(page.height for page in pages),
+        pages[0].channels,
+        dpi,
+        b"".join(page.pixels for page in pages),
+    )
+    return whole.png()
+
+
 def _open(pdf: bytes, page: int) -> pypdfium2.PdfDocument:
     try:
         return pypdfium2.PdfDocument(pdf)

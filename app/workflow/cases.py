@@ -10,13 +10,13 @@ from app.workflow.masking import masked_number
 from app.workflow.views import CaseRow, Mark, Sentence, Settlement
 
 _WORDS = {
-    CaseState.QUEUED: (Mark.WAITING, N_("to be made")),
-    CaseState.WRITING: (Mark.ATTENTION, N_("writing was interrupted")),
-    CaseState.WRITTEN: (Mark.ATTENTION, N_("chip written, faces to print")),
-    CaseState.PRINTED: (Mark.ATTENTION, N_("printed, to be verified")),
-    CaseState.VERIFIED: (Mark.GOOD, N_("verified")),
-    CaseState.SPOILED: (Mark.STOP, N_("spoiled")),
-    CaseState.UNKNOWN: (Mark.ATTENTION, N_("unknown")),
+    CaseState.QUEUED: (Mark.WAITING, N_("To make")),
+    CaseState.WRITING: (Mark.ATTENTION, N_("Half-made")),
+    CaseState.WRITTEN: (Mark.ATTENTION, N_("Chip written, faces to print")),
+    CaseState.PRINTED: (Mark.ATTENTION, N_("Printed, to be verified")),
+    CaseState.VERIFIED: (Mark.GOOD, N_("Made and verified")),
+    CaseState.SPOILED: (Mark.STOP, N_("Spoiled")),
+    CaseState.UNKNOWN: (Mark.ATTENTION, N_("Unknown")),
 }
 _DOUBTS = {
     IntentKind.BIND_CHIP: N_("Writing this chip was begun; the chip itself tells how far it came."),
@@ -61,8 +61,10 @@ def offers(case: Case) -> tuple[Settlement, ...]:
 def _known(case: Case, intents: list[Intent]) -> list[Sentence]:
     if case.chip_serial is None:
         return [Sentence(N_("No card has been touched yet."))]
-    known = [Sentence(N_("The card is {serial}."), {"serial": case.chip_serial})]
+    known = [Sentence(N_("Chip {serial} was bound to it."), {"serial": case.chip_serial})]
     known += [Sentence(_DOUBTS[intent.kind]) for intent in intents if intent.outcome is None]
     if case.state in CHIP_DONE:
         known.append(Sentence(N_("The chip was written, read back and locked.")))
+    elif not any(intent.kind is IntentKind.ACTIVATE for intent in intents):
+        known.append(Sentence(N_("The chip is not activated yet.")))
     return known

@@ -5,15 +5,29 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.base.errors import N_, KangkaError
 from app.domain.ports import CaseState
 from app.workflow.desk import Desk
 from app.workflow.views import IssueOutcome, StepEvent
 
 # A card that was made and verified waits to be collected (rules.md, Life of a card).
 _READY = "ready"
+
+
+@dataclass(eq=False)
+class DemoFolderNotEmpty(KangkaError):
+    """The folder for a demonstration holds something already."""
+
+    folder: str
+
+    code = "demo.folder-not-empty"
+    cause = N_("The folder {folder} is not empty.")
+    meaning = N_("A demonstration starts in a fresh training workplace, so nothing was done.")
+    remedy = N_("Name a new folder, or empty this one.")
 
 
 def run_demo(

@@ -11,13 +11,14 @@ from typing import Any
 from app.base.clock import Clock, day_start_ms
 from app.base.errors import N_
 from app.cardspec.profile import Profile
-from app.documents.raster import page_png
+from app.documents.raster import pages_png
 from app.domain.application import FrozenApplication, Realm
 from app.domain.codes import CodeTable, CodeTables
 from app.domain.ports import Applications, Case, Journal, Timings
 from app.workflow import cases, steps
 from app.workflow.enrol import Enrolment
 from app.workflow.faces import FaceMaker
+from app.workflow.files import write_file
 from app.workflow.form import Form, load_form
 from app.workflow.issue import FINISHED, Made, Maker, Station
 from app.workflow.masking import masked_number
@@ -61,6 +62,7 @@ class DeskParts:
     station: Station
     faces: FaceMaker
     devices: Callable[[], list[DeviceState]]
+    card_taken: Callable[[threading.Event], bool]
     clock: Clock
 
 
@@ -118,7 +120,7 @@ class Desk:
         """
         read = self.read_identity(cancel)
         if self._parts.workplace.realm is Realm.TRAINING:
-            read = self._parts.enrolment.made_up(0).taking(read)
+            read = self._parts.enrolment.made_up(self._parts.applications.count()).taking(read)
         return self.save(read)
 
     # Applications ----------------------------------------------------------------------------------
@@ -133,8 +135,8 @@ class Desk:
             id=found.id,
             name=found.resident.name,
             number=found.card.card_number,
-            kind=Sentence(N_("First card")),
-            fee=Sentence(N_("Free of charge: first card")),
+            kind=Sentence(N_("First issue")),
+            fee=Sentence(N_("Free (first card)")),
             mark=row.mark,
             word=row.word,
             case_id=row.case_id,
@@ -163,15 +165,13 @@ class Desk:
         return self._parts.faces.pictures(self._parts.applications.get(application_id), _PREVIEW_DPI)
 
     def write_face(self, application_id: str, out: Path, png: Path | None, dpi: int) -> list[str]:
-        """Both faces as a PDF of two pages, and as PNG files ending in -front and -back if asked."""
+        """Both faces as a PDF of two pages, and if asked as one PNG, the front above the back."""
         pages = self._parts.faces.pages(self._parts.applications.get(application_id))
-        out.write_bytes(pages.both)
-        files = [out]
-        for side, page in (("front", pages.front), ("back", pages.back)) if png is not None else ():
-            path = png.with_name(f"{png.stem}-{side}{png.suffix or '.png'}") if png else out
-            path.write_bytes(page_png(page, dpi=dpi))
-            files.append(path)
-        return [str(path) for path in files]
+        write_file(out, pages.both)
+        if png is None:
+            return [str(out)]
+        write_file(png, pages_png(pages.both, dpi))
+        return [str(out), str(png)]
 
     # Making ----------------------------------------------------------------------------------------
 
@@ -213,10 +213,22 @@ class Desk:
                 return self._outcome(self._maker.verify(case, on_event, cancel), begun)
             return self._outcome(self._maker.proceed(case, on_event, cancel), begun)
 
-    def read_card(self, cancel: threading.Event | None = None) -> dict[str, Any]:
+    def next_card(self, cancel: threading.Event) -> None:
+        """Wait till the card that was made is off the reader; if it stays, the next making says so."""
+        self._parts.card_taken(cancel)
+
+    def read_card(self, cancel: threading.Event) -> dict[str, Any]:
         """The card on the reader, as ``kangka read-card`` tells it."""
         with self._devices:
-            return read_any_card(self._parts.station, self._parts.profile, cancel or threading.Event())
+            return read_any_card(self._parts.station, self._parts.profile, cancel)
+
+    def card_labels(self, lang: str) -> dict[str, str]:
+        """What each field of a card is called, by its key."""
+        return {
+            field.key: field.name_zh if lang == "zh" else field.name_en
+            for file in self._parts.profile.files
+            for field in file.fields
+        }
 
     # Within ----------------------------------------------------------------------------------------
 
@@ -237,7 +249,7 @@ class Desk:
     def _row(self, application: FrozenApplication) -> ApplicationRow:
         case = self._newest(application.id)
         if case is None:
-            mark, word = Mark.WAITING, Sentence(N_("to be made"))
+            mark, word = Mark.WAITING, Sentence(N_("To make"))
         else:
             mark, word = cases.word_of(case.state)
         return ApplicationRow(

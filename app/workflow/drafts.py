@@ -22,12 +22,38 @@ from app.domain.resident import (
 
 Row = TypeVar("Row")
 
-# How many rows of each kind the form has (annex A of the Specification).
-_ROWS = {"contacts": 3, "addresses": 2, "phones": 2, "payments": 3}
-_HEALTH_ROWS = {"allergies": 3, "immunizations": 10}
 # Kinds of the form's two address lines (tags 21 and 23): 1 registered, 2 residence.
-_ADDRESS_KINDS = ("1", "2")
+ADDRESS_KINDS = ("1", "2")
 _ALERT_PREFIX = "health.alerts."
+_SINGLE = frozenset(
+    (
+        *("name", "sex", "ethnic", "birth_date", "citizen_id", "nationality", "english_name"),
+        *("other_document.kind", "other_document.number", "education", "marital", "occupation"),
+        *("health_record", "rural_insurance"),
+        *("health.abo", "health.rh", "health.other_alert", "health.psychiatric"),
+    )
+)
+_REPEATED = {
+    # How many rows the form has (annex A of the Specification), and the parts of each.
+    "phones": (2, ("",)),
+    "payments": (3, ("",)),
+    "addresses": (2, (".text",)),
+    "contacts": (3, (".name", ".relation", ".phone")),
+    "health.allergies": (3, (".substance", ".reaction")),
+    "health.immunizations": (10, (".vaccine", ".date")),
+}
+_PATHS = _SINGLE | {
+    f"{group}.{row}{part}"
+    for group, (count, parts) in _REPEATED.items()
+    for row in range(count)
+    for part in parts
+}
+
+
+def is_path(path: str) -> bool:
+    """Whether a value at ``path`` becomes part of a resident; others would be lost."""
+    alert = path.removeprefix(_ALERT_PREFIX)
+    return path in _PATHS or (alert != path and bool(alert) and "." not in alert)
 
 
 def resident_of(
@@ -39,18 +65,18 @@ def resident_of(
         return values.get(path, "").strip() or None
 
     def rows(
-        name: str, count: int, kind: Callable[..., Row], must: tuple[str, ...], may: tuple[str, ...] = ()
+        name: str, kind: Callable[..., Row], must: tuple[str, ...], may: tuple[str, ...] = ()
     ) -> tuple[Row, ...]:
         # A row begun without what it must have is kept with an empty text, which the check names.
         found = []
-        for n in range(count):
+        for n in range(_REPEATED[name][0]):
             row = {part: text(f"{name}.{n}.{part}") for part in (*must, *may)}
             if any(row.values()):
                 found.append(kind(**row | {part: row[part] or "" for part in must}))
         return tuple(found)
 
     def texts(name: str) -> tuple[str, ...]:
-        found = (text(f"{name}.{n}") for n in range(_ROWS[name]))
+        found = (text(f"{name}.{n}") for n in range(_REPEATED[name][0]))
         return tuple(value for value in found if value is not None)
 
     kind, number = text("other_document.kind"), text("other_document.number")
@@ -67,10 +93,10 @@ def resident_of(
         payments=texts("payments"),
         addresses=tuple(
             Address(kind, line)
-            for n, kind in enumerate(_ADDRESS_KINDS)
+            for n, kind in enumerate(ADDRESS_KINDS)
             if (line := text(f"addresses.{n}.text")) is not None
         ),
-        contacts=rows("contacts", _ROWS["contacts"], Contact, ("name", "relation", "phone")),
+        contacts=rows("contacts", Contact, ("name", "relation", "phone")),
         education=text("education"),
         marital=text("marital"),
         occupation=text("occupation"),
@@ -86,16 +112,8 @@ def resident_of(
             },
             other_alert=text("health.other_alert"),
             psychiatric=text("health.psychiatric"),
-            allergies=rows(
-                "health.allergies", _HEALTH_ROWS["allergies"], Allergy, ("substance",), ("reaction",)
-            ),
-            immunizations=rows(
-                "health.immunizations",
-                _HEALTH_ROWS["immunizations"],
-                Immunization,
-                ("vaccine",),
-                ("date",),
-            ),
+            allergies=rows("health.allergies", Allergy, ("substance",), ("reaction",)),
+            immunizations=rows("health.immunizations", Immunization, ("vaccine",), ("date",)),
         ),
         photo=photo,
         face_photo=face_photo,
@@ -112,7 +130,7 @@ def values_of(resident: Resident) -> dict[str, str]:
     for path in [path for path in values if path.startswith("addresses.")]:
         del values[path]
     for address in resident.addresses:
-        values[f"addresses.{_ADDRESS_KINDS.index(address.kind)}.text"] = address.text
+        values[f"addresses.{ADDRESS_KINDS.index(address.kind)}.text"] = address.text
     return values
 
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 from app.base.clock import Clock, civil_date
 from app.base.errors import N_, KangkaError
 from app.base.ids import RandomSource, uuid7
 from app.cardspec.profile import Profile
-from app.devices.ports import IdentityKind, IdentityReading, IdReader
+from app.devices.ports import IdentityKind, IdentityReading, IdentityText, IdReader
 from app.documents.photo import fit_photo
 from app.domain import names
 from app.domain.application import FrozenApplication, card_data, freeze
@@ -26,7 +24,8 @@ from app.domain.ports import Applications
 from app.domain.problems import FieldMissing, ResidentRefused
 from app.domain.resident import Resident
 from app.domain.validation import check_resident
-from app.workflow.drafts import flatten, resident_of, values_of
+from app.workflow.application_file import read_application
+from app.workflow.drafts import resident_of, values_of
 from app.workflow.views import (
     DocumentView,
     DraftValue,
@@ -41,24 +40,11 @@ _READ_TIMEOUT_MS = 60_000
 # Values that are numbers, folded as such when they are typed (counter.md, 2.1).
 _NUMBERS = ("other_document.number", "rural_insurance", "health_record")
 _KINDS = {
-    IdentityKind.CITIZEN: N_("Resident identity card"),
+    IdentityKind.CITIZEN: N_("Identity card"),
     IdentityKind.HMT: N_("Residence permit for Hong Kong, Macao and Taiwan residents"),
     IdentityKind.FOREIGN_2017: N_("Foreign permanent resident card (2017)"),
     IdentityKind.FOREIGN_2023: N_("Foreign permanent resident card (2023)"),
 }
-
-
-@dataclass(eq=False)
-class ApplicationFileUnreadable(KangkaError):
-    """A file that is no application."""
-
-    file: str
-    reason: str
-
-    code = "enrol.file-unreadable"
-    cause = N_("{file} is not an application file: {reason}.")
-    meaning = N_("Nothing was taken from it.")
-    remedy = N_("Save the application as JSON in UTF-8 with the form's own names and try again.")
 
 
 @dataclass(eq=False)
@@ -138,22 +124,11 @@ class Enrolment:
         )
 
     def draft_of_file(self, path: Path) -> EnrolDraft:
-        """A draft from JSON with the form's own names, nested; ``photo`` names a picture beside it."""
-        try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise ApplicationFileUnreadable(file=path.name, reason=type(error).__name__) from None
-        if not isinstance(content, dict):
-            raise ApplicationFileUnreadable(file=path.name, reason="not an object")
-        picture = content.pop("photo", None)
-        values = {name: DraftValue(text) for name, text in flatten(_address_rows(content))}
+        """A draft from a file of the form's own names (``application_file``)."""
+        read = read_application(path)
+        values = {name: DraftValue(text) for name, text in read.values.items()}
         draft = EnrolDraft(values=MappingProxyType(values))
-        if picture is None:
-            return draft
-        try:
-            return self.fit_photo(draft, (path.parent / str(picture)).read_bytes())
-        except OSError as error:
-            raise ApplicationFileUnreadable(file=path.name, reason=type(error).__name__) from None
+        return draft if read.picture is None else self.fit_photo(draft, read.picture)
 
     def fit_photo(self, draft: EnrolDraft, picture: bytes) -> EnrolDraft:
         """The draft with a picture cut and sized for the chip and for the face."""
@@ -222,21 +197,8 @@ def _folded(path: str, text: str) -> str:
     return names.fold_name(text) if path == "name" else names.fold_text(text)
 
 
-def _address_rows(content: Mapping[str, Any]) -> dict[str, Any]:
-    # A file may give each address its kind, as the resident has it; the form goes by its place.
-    rows = content.get("addresses")
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        return dict(content)
-    placed: dict[str, Any] = {}
-    for number, row in enumerate(rows):
-        place = {"1": "0", "2": "1"}.get(str(row.get("kind")), str(number))
-        placed[place] = {"text": row.get("text")}
-    return {**content, "addresses": placed}
-
-
 def _lines(reading: IdentityReading) -> tuple[tuple[str, str], ...]:
     text = reading.text
-    until = N_("long-term") if text.long_term else _day(text.valid_to)
     lines = (
         (N_("Name"), text.name),
         (N_("English name"), text.english_name),
@@ -245,11 +207,18 @@ def _lines(reading: IdentityReading) -> tuple[tuple[str, str], ...]:
         (N_("Number"), text.number),
         (N_("Pass number"), text.pass_number),
         (N_("Issued by"), text.issued_by),
-        (N_("Valid from"), _day(text.valid_from)),
-        (N_("Valid until"), until),
+        (N_("Valid"), _validity(text)),
     )
     return tuple((label, value) for label, value in lines if value)
 
 
 def _day(day: dt.date | None) -> str:
     return "" if day is None else day.isoformat()
+
+
+def _validity(text: IdentityText) -> str:
+    # As documents print it: 2020.01.01-2040.01.01, or 2020.01.01-长期.
+    if text.valid_from is None:
+        return ""
+    until = "长期" if text.valid_to is None else f"{text.valid_to:%Y.%m.%d}"
+    return f"{text.valid_from:%Y.%m.%d}-{until}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 from app.cardspec.codecs import FieldValue
@@ -12,12 +13,10 @@ from app.personalize.sam import SamRefused
 from app.personalize.verify import CardContents, read_card
 from app.workflow.issue import Station
 
-_WAIT_MS = 10_000
 
-
-def read_any_card(station: Station, profile: Profile, cancel: Any) -> dict[str, Any]:
+def read_any_card(station: Station, profile: Profile, cancel: threading.Event) -> dict[str, Any]:
     """The card as commands.md's ``read-card`` has it; a blocked one says so in ``state``."""
-    if not station.reader.wait_for_card(_WAIT_MS, cancel):
+    if not station.reader.wait_for_card(station.card_wait_ms, cancel):
         raise NoCardPresent(role="card")
     channel = station.channel(station.reader)
     try:

@@ -6,9 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.base.errors import N_, KangkaError
 from app.cardspec.profile import Profile
 from app.domain.application import DeskFacts, Realm
 from app.workflow.views import WorkplaceInfo
+
+
+@dataclass(eq=False)
+class WorkplaceNotSetUp(KangkaError):
+    """A live workplace that nobody has set up."""
+
+    code = "workplace.not-set-up"
+    cause = N_("This workplace has not been set up for real cards.")
+    meaning = N_("Real cards are issued only by a desk with people, keys and numbers of its own.")
+    remedy = N_("Practise with the switch --training; setting up for real comes with its first release.")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,136 @@
+"""The words and switches of the command line (commands.md)."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app import __version__
+from app.cli import commands as run
+from app.cli.context import Context
+from app.main import DEFAULT_PRODUCT
+from app.workflow import views
+
+_MOST_DPI = 1200
+Run = Callable[[Context], None]
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line; ``run`` of what it parses is the command."""
+    whole = argparse.ArgumentParser(prog="kangka", description="Issues the Residents' Health Card.")
+    whole.add_argument("--version", action="version", version=f"kangka {__version__}")
+    whole.add_argument("--data", type=Path, metavar="DIR", help="the workplace folder")
+    whole.add_argument("--training", action="store_true", help="a training store, made-up people")
+    whole.add_argument(
+        "--devices", choices=("simulated", "system"), help="default: simulated in training"
+    )
+    whole.add_argument("--profile", type=Path, metavar="FOLDER", help="a province's own card profile")
+    whole.add_argument("--operator", metavar="NAME", help="who acts")
+    whole.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    whole.add_argument("--lang", choices=("zh", "en"), default="zh", help="default: zh")
+    commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _intake_commands(commands)
+    _making_commands(commands)
+    _command(commands, "bench", run.bench, "each figure beside its limit in the same run")
+    _command(commands, "desk", run.open_window, "open the window")
+    return whole
+
+
+def _intake_commands(commands: Commands) -> None:
+    demo = _command(
+        commands, "demo", run.demo, "the whole job on simulated devices in a fresh training store"
+    )
+    demo.add_argument("--out", type=Path, required=True, metavar="DIR", help="an empty or new folder")
+    demo.add_argument("--people", type=_count, default=20, metavar="N")
+    demo.add_argument("--seed", type=int, default=1, metavar="S")
+
+    decode = _command(
+        commands, "decode-id", run.decode_id, "decode an identity text or a reader's frame"
+    )
+    decode.add_argument("file", type=Path, metavar="FILE")
+
+    enrol = _command(commands, "enrol", run.enrol, "an application from the identity reader or a file")
+    source = enrol.add_mutually_exclusive_group()
+    source.add_argument("--from-reader", action="store_true", help="read the identity card (default)")
+    source.add_argument("--from", dest="source", type=Path, metavar="FILE.json")
+    enrol.add_argument("--id-reader", metavar="PORT", help="the identity reader's serial port")
+
+    application = commands.add_parser("application", help="kept applications")
+    of_application = application.add_subparsers(dest="action", required=True, metavar="ACTION")
+    listing = _command(of_application, "list", run.application_list, "a page of applications")
+    listing.add_argument("--after", metavar="ID")
+    listing.add_argument("--limit", type=_count, default=100, metavar="N")
+    _command(of_application, "show", run.application_show, "one application").add_argument(
+        "id", metavar="ID"
+    )
+
+
+def _making_commands(commands: Commands) -> None:
+    issue = _command(commands, "issue", run.issue, "personalize and print a card, or a queue of them")
+    which = issue.add_mutually_exclusive_group(required=True)
+    which.add_argument("--application", metavar="ID")
+    which.add_argument("--batch", type=Path, metavar="FILE", help="an application id a line")
+    _readers(issue)
+
+    case = commands.add_parser("case", help="interrupted cards")
+    of_case = case.add_subparsers(dest="action", required=True, metavar="ACTION")
+    _command(of_case, "list", run.case_list, "open cases")
+    _command(of_case, "show", run.case_show, "one case").add_argument("id", metavar="ID")
+    settle = _command(of_case, "settle", run.case_settle, "settle an open case")
+    settle.add_argument("id", metavar="ID")
+    settle.add_argument(
+        "--as", dest="how", required=True, choices=[how.value for how in views.Settlement]
+    )
+    settle.add_argument("--reason", default="", help="why a card is spoiled")
+    _readers(settle)
+
+    _readers(_command(commands, "read-card", run.read_card, "authenticate and read a whole card"))
+
+    simulate = _command(
+        commands, "simulate", run.simulate, "simulated cards and a SAM on the virtual driver"
+    )
+    simulate.add_argument("--cards", type=_count, default=1, metavar="N")
+    simulate.add_argument("--product", default=DEFAULT_PRODUCT, metavar="NAME")
+    simulate.add_argument("--card-port", type=_port, default=35963, metavar="PORT")
+    simulate.add_argument("--sam-port", type=_port, default=35964, metavar="PORT")
+
+    face = _command(commands, "face", run.draw_face, "both faces at true size")
+    face.add_argument("--application", required=True, metavar="ID")
+    face.add_argument("--out", type=Path, required=True, metavar="FILE.pdf")
+    face.add_argument("--png", type=Path, metavar="FILE", help="and as one picture, front above back")
+    face.add_argument("--dpi", type=_dpi, default=300, metavar="N")
+
+
+def _command(commands: Commands, name: str, command: Run, text: str) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=text, description=text)
+    parser.set_defaults(run=command)
+    return parser
+
+
+def _readers(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--reader", metavar="NAME", help="the card reader, by a part of its name")
+    parser.add_argument("--sam-reader", metavar="NAME", help="the SAM's reader, by a part of its name")
+
+
+def _count(text: str) -> int:
+    return _whole(text, 1, sys.maxsize)
+
+
+def _dpi(text: str) -> int:
+    return _whole(text, 1, _MOST_DPI)
+
+
+def _port(text: str) -> int:
+    return _whole(text, 1, 65535)
+
+
+def _whole(text: str, least: int, most: int) -> int:
+    if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+        upper = "" if most == sys.maxsize else f" to {most}"
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least}{upper}")
+    return int(text)
