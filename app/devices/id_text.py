@@ -154,7 +154,7 @@ _NUMBER_SEX = N_("The sex in the document's number differs from its {field}.")
 _TERM_REVERSED = N_("The document's {field} lies before the day from which it is valid.")
 
 
-@dataclass
+@dataclass(repr=False)
 class _Decoding:
     """Raw fields on their way to a text, and what was wrong with them."""
 

@@ -171,7 +171,7 @@ class IdentityKind(StrEnum):
     FOREIGN_2023 = "foreign-2023"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class IdentityText:
     """The 256 bytes of an identity document, decoded. ``valid_to`` is None when long-term."""
 

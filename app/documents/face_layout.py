@@ -40,7 +40,7 @@ class Box:
         return self.top + self.height
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class PlacedLine:
     """One line: where its base line begins (mm), its size and tracking (points), its turn (degrees
     clockwise) and the share of its natural width that it is drawn at."""
@@ -66,7 +66,7 @@ class PlacedElement:
     box: Box
     element: Element
     lines: tuple[PlacedLine, ...] = ()
-    bars: tuple[tuple[float, float], ...] = ()
+    bars: tuple[tuple[float, float], ...] = field(default=(), repr=False)
     image: bytes | None = field(default=None, repr=False)
     opacity: float = 1.0
     frame_pt: float = 0.0

@@ -129,7 +129,7 @@ class Font:
         return sum(self._widths[ord(char)] for char in text) * size / 1000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Run:
     """A piece of a text that one font draws."""
 

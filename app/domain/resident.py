@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Address:
     """``kind`` 1 registered, 2 residence."""
 
@@ -17,7 +17,7 @@ class Address:
     text: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Contact:
     """Someone to call; ``relation`` is to the holder."""
 
@@ -26,7 +26,7 @@ class Contact:
     phone: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class OtherDocument:
     """A document other than the citizen's identity card (tag 37's kinds)."""
 
@@ -34,7 +34,7 @@ class OtherDocument:
     number: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Allergy:
     """One allergy: what it is to, and what happens."""
 
@@ -42,7 +42,7 @@ class Allergy:
     reaction: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Immunization:
     """One vaccination; ``date`` is the last dose, YYYYMMDD."""
 
@@ -50,7 +50,7 @@ class Immunization:
     date: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Health:
     """What an emergency room wants to know. ``alerts`` are flags by name (``asthma``)."""
 

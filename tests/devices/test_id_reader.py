@@ -64,7 +64,7 @@ def test_a_document_is_found_selected_and_read() -> None:
     assert here.device.requests == [sim.NUMBER, sim.FIND, sim.SELECT, sim.READ]
     assert here.waited_ms == 0
     assert here.reader.name == "sim0"
-    assert FIRST.name not in repr(reading)
+    assert FIRST.name not in repr(reading) + repr(reading.text)
 
 
 def test_status_and_number_are_the_self_check() -> None:

@@ -262,6 +262,16 @@ def test_no_photo_leaves_no_frame(renderer: FaceRenderer) -> None:
     assert page.ink("姓名：").left == pytest.approx(31.00, abs=NEAR)
 
 
+def test_a_placed_face_shows_nothing_of_a_person_in_a_trace(renderer: FaceRenderer) -> None:
+    _, back = renderer.layout(SAMPLE)
+    named = next(item for item in back if item.id == "name")
+    coded = next(item for item in back if item.bars)
+    assert "测试甲" in "".join(line.text for line in named.lines)
+    assert "测试甲" not in repr(back) and NUMBER not in repr(back)
+    # The bars are the number in another writing.
+    assert repr(coded.bars[0]) not in repr(coded)
+
+
 def test_printed_stock_takes_the_persons_part_alone(renderer: FaceRenderer) -> None:
     pages = renderer.render(sample(plastic=Plastic.PREPRINTED))
     assert read_page(pages.front).glyphs == () and read_page(pages.front).shapes == ()

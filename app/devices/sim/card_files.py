@@ -100,7 +100,7 @@ class ElementaryFile:
 class CardKey:
     """One key of a directory. ``use_right`` and ``change_right`` are None where nothing is asked."""
 
-    value: bytes
+    value: bytes = field(repr=False)
     version: int
     tries: int
     max_tries: int

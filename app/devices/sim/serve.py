@@ -204,7 +204,7 @@ class _Words:
 class _Chips:
     """A card's and a SAM's process of one random root."""
 
-    root: bytes
+    root: bytes = dataclasses.field(repr=False)
     card: ChipProcess
     sam: ChipProcess
 

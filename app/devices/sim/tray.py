@@ -6,7 +6,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.base.ids import SystemRandom
@@ -35,7 +35,7 @@ class SimulationSettings:
     city_code: str = "410100"
     next_after_s: float = 10.0
     sam_kind: int = 5
-    sam_pin: str = "123456"
+    sam_pin: str = field(default="123456", repr=False)
     profile: str | None = None
 
 
