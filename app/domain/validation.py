@@ -124,8 +124,9 @@ def _first_each(problems: list[FieldProblem]) -> Iterator[FieldProblem]:
 def _missing(resident: Resident) -> Iterator[FieldProblem]:
     required = {"name": resident.name, "sex": resident.sex, "birth_date": resident.birth_date}
     yield from (FieldMissing(field) for field, value in required.items() if not value)
+    citizen = bool(resident.citizen_id) and _citizen_kind(resident) is IdKind.CITIZEN
     if resident.citizen_id:
-        if not resident.ethnic:
+        if citizen and not resident.ethnic:
             yield FieldMissing("ethnic")
     elif resident.other_document is None:
         yield FieldMissing("citizen_id")
@@ -135,13 +136,19 @@ def _missing(resident: Resident) -> Iterator[FieldProblem]:
         yield FieldMissing("other_document.number")
     registered = [n for n, address in enumerate(resident.addresses) if address.kind in ("1", "01")]
     # Who has no household register here gives where they live.
-    wanted = registered if resident.citizen_id else list(range(len(resident.addresses)))
+    wanted = registered if citizen else list(range(len(resident.addresses)))
     if not any(resident.addresses[n].text for n in wanted):
         yield FieldMissing(f"addresses.{wanted[0] if wanted else 0}.text")
     for n, contact in enumerate(resident.contacts or (None,)):
         for part in ("name", "relation", "phone"):
             if contact is None or not getattr(contact, part):
                 yield FieldMissing(f"contacts.{n}.{part}")
+
+
+def _citizen_kind(resident: Resident) -> IdKind:
+    """Whose number the citizen's field holds: by a place's rule also a permit's of 18 characters."""
+    looks = kind_of(resident.citizen_id or "")
+    return looks if looks in (IdKind.HMT_RESIDENCE, IdKind.FOREIGN_2023) else IdKind.CITIZEN
 
 
 def _texts(resident: Resident) -> Iterator[FieldProblem]:
@@ -183,10 +190,7 @@ def _name(resident: Resident) -> Iterator[FieldProblem]:
 def _numbers(resident: Resident, today: dt.date) -> Iterator[FieldProblem]:
     number: IdNumber | None = None
     if resident.citizen_id:
-        # By a place's rule the field may hold a permit's number of 18 characters.
-        looks = kind_of(resident.citizen_id)
-        kind = looks if looks in (IdKind.HMT_RESIDENCE, IdKind.FOREIGN_2023) else IdKind.CITIZEN
-        number, problem = _number(resident.citizen_id, kind, "citizen_id", today)
+        number, problem = _number(resident.citizen_id, _citizen_kind(resident), "citizen_id", today)
         yield from problem
     other = resident.other_document
     if other is not None and other.number:

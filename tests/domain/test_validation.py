@@ -207,6 +207,10 @@ def test_a_citizen_number_where_the_place_puts_a_permits() -> None:
         other_document=OtherDocument("99", "810000199001010019"),
     )
     assert found(permit) == []
+    # Who has no household register here has neither an ethnic group on the permit nor such an address.
+    living = dataclasses.replace(permit, ethnic=None, addresses=(Address("2", "样例路2号"),))
+    assert found(living) == []
+    assert found(dataclasses.replace(living, addresses=())) == [(p.FieldMissing, "addresses.0.text")]
 
 
 def test_papers_that_are_no_identity_card_may_leave_the_day_open() -> None:
