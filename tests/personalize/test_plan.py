@@ -38,6 +38,12 @@ def test_the_same_inputs_give_the_same_plan(bench: Bench) -> None:
     assert bench.plan(wanted, CERTIFICATE) == bench.plan(wanted, CERTIFICATE)
 
 
+def test_a_plan_names_its_chip_as_journals_do(bench: Bench) -> None:
+    plan = bench.plan(application(resident(), bench.profile), CERTIFICATE)
+    assert (plan.chip.serial, plan.chip.issue_serial) == ("0102030405060708", "0405060708")
+    assert (plan.application_id, plan.application_version) == (f"{'0' * 8}-0000-7000-8000-{1:012d}", 1)
+
+
 def test_the_plans_id_follows_every_input(bench: Bench) -> None:
     wanted = application(resident(), bench.profile)
     plans = {

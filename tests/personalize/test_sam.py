@@ -42,6 +42,15 @@ def test_an_unlocked_sam_says_who_it_is() -> None:
     assert len(sam.issuer_certificate) == 180
 
 
+def test_an_issuing_sam_holds_every_key_of_a_plan() -> None:
+    bench = Bench()
+    sam = bench.sam()
+    sam.require(bench.plan(application(resident(), bench.profile), sam.issuer_certificate).keys)
+    before = sam.channel.traffic.exchanges
+    assert len(sam.challenge()) == 8
+    assert sam.channel.traffic.exchanges == before + 1
+
+
 def test_a_wrong_pin_shows_what_is_left_and_is_tried_once() -> None:
     bench = Bench()
     with pytest.raises(SamPinWrong) as refusal:
