@@ -183,6 +183,7 @@ class CardSession:
 
     def prove_genuine(self) -> None:
         """Internal authentication (card.md, Flows): the card must answer as the SAM does."""
+        self._sam.require_version(self.product)
         self.enter(_ENVIRONMENT)
         challenge, original = self._sam.challenge(), self._random.token_bytes(8)
         expected = self._sam.token(KeyName.IRKDDF1, self.product, self.chip.factor, challenge, original)

@@ -6,7 +6,7 @@ Keys never leave the SAM. The host carries factors and challenges in, and cipher
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.base.errors import N_, KangkaError
 from app.cardspec.apdu import CommandApdu, ResponseApdu
@@ -90,6 +90,19 @@ class SamLacksKeys(KangkaError):
 
 
 @dataclass(eq=False)
+class SamKeyVersion(KangkaError):
+    """A SAM whose keys are of another version than those on this kind of card."""
+
+    sam: int
+    card: int
+
+    code = "sam.key-version"
+    cause = N_("The SAM's keys are of version {sam} and the card's of version {card}.")
+    meaning = N_("They do not fit each other, and nothing was written to the card.")
+    remedy = N_("Take cards of the SAM's version, or have the issuer renew the SAM.")
+
+
+@dataclass(eq=False)
 class SamRefused(KangkaError):
     """An answer of the SAM that the session has no use for."""
 
@@ -117,15 +130,26 @@ class SamSession:
         """The line to the SAM, for its traffic."""
         return self._channel
 
-    def unlock(self, pin: str, tries: int | None = None, by_person: bool = False) -> None:
+    def unlock(
+        self,
+        pin: str,
+        tries: int | None = None,
+        by_person: bool = False,
+        pinned: SamIdentity | None = None,
+    ) -> None:
         """Reset, read who it is, take the PIN, read key check and certificate.
 
         ``tries`` is what the desk remembers to be left, for a SAM that does not tell; at three or
-        fewer only a person's own attempt (``by_person``) is made.
+        fewer only a person's own attempt (``by_person``) is made. A SAM that is not the ``pinned`` one
+        is not given the PIN.
         """
         self._channel.reset()
         public = self._read(*_PUBLIC_INFORMATION)
         terminal = self._read(*_TERMINAL_NUMBER)
+        # training-product.md, 16: number 10 bytes BCD, version, key index, kind, reserve.
+        told = SamIdentity(public[:10].hex(), public[12], 0, "", terminal.hex())
+        if pinned is not None:
+            told.require_public(pinned)
         self._expect(self._select(_DF01), "SELECT")
         left = self._tries_left(tries)
         if left is not None and left <= LAST_TRIES and not by_person:
@@ -134,14 +158,7 @@ class SamSession:
         application = self._read(*_APPLICATION_INFORMATION)
         check = CommandApdu.decode(self.product.key_check)
         key_check = self._expect(self._channel.send(check), "GET DATA")
-        # training-product.md, 16: number 10 bytes BCD, version, key index, kind, reserve.
-        self.identity = SamIdentity(
-            number=public[:10].hex(),
-            kind=public[12],
-            key_version=application[0],
-            key_check=key_check.hex().upper(),
-            terminal=terminal.hex(),
-        )
+        self.identity = replace(told, key_version=application[0], key_check=key_check.hex().upper())
         self.issuer_certificate = self._read(*_ISSUER_CERTIFICATE)
 
     def require(self, keys: frozenset[KeyName]) -> None:
@@ -149,6 +166,11 @@ class SamSession:
         missing = keys - self.product.kinds.get(self.identity.kind, frozenset())
         if missing:
             raise SamLacksKeys(kind=self.identity.kind, keys=", ".join(sorted(missing)))
+
+    def require_version(self, card: CardProduct) -> None:
+        """Raise unless the SAM's keys are of the version that this kind of card was made with."""
+        if self.identity.key_version != card.key_version:
+            raise SamKeyVersion(sam=self.identity.key_version, card=card.key_version)
 
     def challenge(self) -> bytes:
         """Eight random bytes of the SAM."""

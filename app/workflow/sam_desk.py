@@ -71,8 +71,9 @@ class SamDesk:
         pin = self.pin()
         if pin is None:
             raise SamPinMissing
+        pinned = self.register.pinned()
         try:
-            session.unlock(pin, self.register.tries(), by_person)
+            session.unlock(pin, self.register.tries(), by_person, pinned)
         except SamPinWrong as wrong:
             self.register.note_tries(wrong.tries)
             raise
@@ -81,7 +82,6 @@ class SamDesk:
             raise
         if self.register.tries() is not None:
             self.register.note_tries(None)
-        pinned = self.register.pinned()
         if pinned is None:
             self.register.pin(session.identity)
         else:
