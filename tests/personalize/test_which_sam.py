@@ -1,4 +1,4 @@
-"""Which SAM lies in the slot: told before its PIN is risked, its keys' version before a card is asked."""
+"""Which SAM is in the slot: told before its PIN is risked, its keys' version before a card is asked."""
 
 from __future__ import annotations
 
