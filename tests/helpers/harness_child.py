@@ -38,6 +38,7 @@ from tests.helpers.harness import PATIENCE, SPOILED_BECAUSE, NoHands, station_of
 from tests.helpers.victims import CITY_CODE, victim
 
 Job = dict[str, Any]
+_CIPHER_DATA = 0xFA
 _GET_CHALLENGE = bytes.fromhex("0084000008")
 
 
@@ -64,18 +65,21 @@ class Lines:
 class WatchedReader:
     """A reader whose exchanges are counted before they are made; challenges that passed are kept."""
 
-    def __init__(self, reader: CardReader, before: Callable[[int], None]) -> None:
+    def __init__(self, reader: CardReader, before: Callable[[int, bytes], None]) -> None:
         self._reader = reader
         self._before = before
         self.exchanges = 0
         self.challenges: list[str] = []
+        self.atr = b""
 
     @property
     def name(self) -> str:
         return self._reader.name
 
     def connect(self) -> WatchedConnection:
-        return WatchedConnection(self, self._reader.connect())
+        line = self._reader.connect()
+        self.atr = line.atr
+        return WatchedConnection(self, line)
 
     def wait_for_card(self, timeout_ms: int, cancel: threading.Event) -> bool:
         return self._reader.wait_for_card(timeout_ms, cancel)
@@ -86,7 +90,7 @@ class WatchedReader:
     def pass_on(self, line: CardConnection, command: bytes) -> bytes:
         """One exchange."""
         self.exchanges += 1
-        self._before(self.exchanges)
+        self._before(self.exchanges, command)
         answer = line.transmit(command)
         if command == _GET_CHALLENGE and len(answer) == 10:
             self.challenges.append(answer[:8].hex())
@@ -120,13 +124,13 @@ class ChildDesk:
     def __init__(self, job: Job) -> None:
         self.job = job
         self.products, self.profile = load_products(), load_profile()
-        self._points = 0
+        self._points = self._ciphers = 0
         context = StoreContext(Realm.TRAINING, SystemClock(), SystemRandom(), on_commit=self._on_commit)
         self.store = open_store(Path(job["folder"]), context)
         if job.get("uncommitted"):
             commit_nothing()
         self.card_reader = WatchedReader(self._chip(ReaderRole.CARD), self._pause)
-        self.sam_reader = WatchedReader(self._chip(ReaderRole.SAM), lambda _number: None)
+        self.sam_reader = WatchedReader(self._chip(ReaderRole.SAM), self._pause_at_cipher)
         self.printed = Path(job["printed"])
         station = station_of(
             self.store,
@@ -160,13 +164,23 @@ class ChildDesk:
         if self._points == self.job.get("point"):
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def _pause(self, number: int) -> None:
+    def _pause(self, number: int, _command: bytes) -> None:
         if number in self.job.get("pauses", ()):
+            self.pause()
+
+    def _pause_at_cipher(self, _number: int, command: bytes) -> None:
+        # Between delivery and use the SAM holds a session key.
+        self._ciphers += command[1] == _CIPHER_DATA
+        if command[1] == _CIPHER_DATA and self._ciphers == self.job.get("pause_at_cipher"):
             self.pause()
 
     def pause(self) -> None:
         """Say so and wait for a line, while somebody reads this process's memory."""
-        say(paused=self.card_reader.exchanges)
+        say(
+            paused=self.card_reader.exchanges,
+            atr=self.card_reader.atr.hex(),
+            challenges=self.card_reader.challenges + self.sam_reader.challenges,
+        )
         Lines.take()
 
     def issue(self) -> None:
@@ -180,7 +194,6 @@ class ChildDesk:
             say(raised=fault.code)
         if "pauses" in self.job:
             self.pause()
-        say(challenges=self.card_reader.challenges + self.sam_reader.challenges)
 
     def settle(self) -> None:
         """What a clerk does after a restart: look at the list, then at the card, then settle."""

@@ -53,9 +53,9 @@ class DeskProcess:
         self,
         job: dict[str, Any],
         on_start: Callable[[int], None] = lambda _pid: None,
-        paused: Callable[[int, int], None] = lambda _pid, _exchange: None,
+        paused: Callable[[int, dict[str, Any]], None] = lambda _pid, _told: None,
     ) -> list[dict[str, Any]]:
-        """Do a job. ``on_start`` is given the fork's process id, ``paused`` also the exchange."""
+        """Do a job. ``on_start`` is given the fork's process id, ``paused`` also what the job said."""
         self.tell(json.dumps(job))
         pid = int(self.hear()["pid"])
         on_start(pid)
@@ -65,7 +65,7 @@ class DeskProcess:
             heard.append(told)
             if "paused" in told:
                 try:
-                    paused(pid, int(told["paused"]))
+                    paused(pid, told)
                 finally:
                     self.tell("go on")
             if "ended" in told:

@@ -16,6 +16,7 @@ import pytest
 PARTS: Final = {
     "pcscd": "the PC/SC service with virtual readers",
     "opensc": "opensc-tool, a reader that is not ours",
+    "proc-mem": "another process's memory through the kernel's proc files",
 }
 
 # The words by which the closing section finds these skips again, across worker processes.
