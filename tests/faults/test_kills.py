@@ -256,6 +256,25 @@ def test_killed_at_any_moment_of_the_writing(
     record_proof("desks killed in the midst of an exchange", len(chosen))
 
 
+@pytest.mark.prove
+def test_the_desk_that_settles_is_killed_too(
+    place: KillingPlace, sample: Sample, record_proof: Proof
+) -> None:
+    # After the chip was bound there is something to settle, in at most six commits more.
+    pairs = [(first, then) for first in range(6, 2 * len(COMMITS)) for then in range(1, 7)]
+    chosen = sample(pairs, 4)
+    struck = 0
+    for first, then in chosen:
+        kill = place.kill(point=first)
+        said = place.process.run(place.job("settle", kill.number, point=then))
+        struck += said[-1] == {"ended": KILLED}
+        place.settle(kill)
+        assert kill.findings == [], (first, then, kill)
+        assert kill.end is CaseState.VERIFIED, (first, then, kill)
+    assert struck
+    record_proof("desks killed again while they settled", struck)
+
+
 def test_a_chip_is_in_one_case_even_after_kills(place: KillingPlace) -> None:
     kill = place.settle(place.kill(point=7))
     assert kill.end is CaseState.VERIFIED

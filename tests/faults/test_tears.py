@@ -6,6 +6,7 @@ journal holds nothing open. ``make test`` takes a seeded sample of the indices, 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,8 +20,10 @@ from app.devices.sim.eeprom import Eeprom
 from app.devices.sim.faults import FaultMode, FaultPlan
 from app.domain.ports import CaseState
 from app.personalize import execute
+from app.personalize.sam import SamRefused
 from app.personalize.verify import FieldCheck, Report
 from app.workflow import issue
+from app.workflow.read_card import read_any_card
 from tests.helpers.harness import FaultDesk, Trial
 
 Sample = Callable[[Sequence[Any], int], list[Any]]
@@ -38,6 +41,8 @@ WAYS = (
 TEARS = ((0, 0), (0, 1), (0, 2), (0, 3), (1, 4), (1, 5), (2, 6), (3, 7))
 # INS of what writes EEPROM while a card is made: UPDATE RECORD, UPDATE BINARY, ACTIVATION.
 _WRITES = frozenset((0xDC, 0xD6, 0x44))
+# Never left to the sample, torn with their page not begun and done: locking, and what is only added.
+_TURNING = (bytes.fromhex("8444"), bytes.fromhex("04DC0003"))
 # How many cards a line and way: the strict product stands for what the host assumes.
 CARDS = {"KT-STRICT": 9, "KT-SECURED": 2, "KT-PLAIN": 2, "KT-OPEN": 2, "KT-3DES": 2}
 
@@ -50,6 +55,7 @@ class Strike:
     at: int
     pages: int = 0
     seed: int = 0
+    turning: bool = False
 
 
 Strikes = Callable[[str, ReaderRole, FaultMode], list[Strike]]
@@ -68,7 +74,11 @@ def strikes(desk_of: Desks) -> Strikes:
             for at, header in enumerate(heard[product, lean][role], 1):
                 # Only a command that writes can be torn in more than one way.
                 many = way is FaultMode.TORN and role is ReaderRole.CARD and header[1] in _WRITES
-                found += [Strike(lean, at, *tear) for tear in (TEARS if many else TEARS[:1])]
+                turning = not lean and header.startswith(_TURNING)
+                found += [
+                    Strike(lean, at, *tear, turning=turning and tear in TEARS[:2])
+                    for tear in (TEARS if many else TEARS[:1])
+                ]
         return found
 
     return given
@@ -88,7 +98,11 @@ def test_a_torn_card_is_resumed(  # noqa: PLR0917 - parameters and fixtures
     record_proof: Proof,
 ) -> None:
     desk = desk_of(product)
-    chosen: list[Strike] = sample(strikes(product, role, way), CARDS[product])
+    every = strikes(product, role, way)
+    turning = [strike for strike in every if strike.turning]
+    # Of the thirteen appends two are enough; the activation is the last.
+    turning = [*turning[:2], *turning[-2:]]
+    chosen: list[Strike] = [*dict.fromkeys([*sample(every, CARDS[product]), *turning])]
     for strike in chosen:
         plan = FaultPlan(strike.at, way, strike.pages, strike.seed)
         trial = desk.run(desk.next_trial(strike.lean), role, plan)
@@ -182,6 +196,17 @@ def test_a_sam_that_lost_its_power_is_opened_anew_when_the_case_continues(
     desk.run(trial)
     assert [fault.code for fault in trial.raised] == ["sam.refused"], str(trial)
     assert (trial.end, trial.findings) == (CaseState.VERIFIED, []), str(trial)
+
+
+def test_reading_a_card_after_the_sam_lost_its_power_works_at_the_second_attempt(desk_of: Desks) -> None:
+    desk = desk_of("KT-STRICT")
+    trial = desk.run(desk.next_trial())
+    desk.tidy()
+    desk.slot.swap(desk.sam_chip)
+    with pytest.raises(SamRefused):
+        read_any_card(desk.station, desk.profile, threading.Event())
+    told = read_any_card(desk.station, desk.profile, threading.Event())
+    assert told["fields"]["XM"] == trial.victim.values["XM"]
 
 
 # Memory that forgets ----------------------------------------------------------------------------------
