@@ -1,8 +1,10 @@
 """Plant named faults, one at a time, in private copies of the tree: each must turn its tests red.
 
 tests/mutants.toml lists them. A mutant is a file, an exact text that stands there once, what replaces
-it, and the tests (pytest's arguments) that must notice. The same tests must be green without it, or
-red would prove nothing; each distinct set of tests is run once for that.
+it, and the tests (pytest's arguments) that must notice; ``also`` lists further edits of the same fault,
+so that a codec and its twin can be wrong alike. The same tests must be green without it, or red would
+prove nothing; each distinct set of tests is run once for that. Properties take the same examples in
+every run, so that a mutant is not killed by luck.
 
 ``python tools/mutants.py [WORD...]`` runs those whose name holds one of the words; exit code 1 where a
 mutant survived, could not be planted, or its tests were not green to begin with.
@@ -11,6 +13,7 @@ mutant survived, could not be planted, or its tests were not green to begin with
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -29,49 +32,79 @@ AT_ONCE = 2
 LIMIT_S = 600
 # pytest's exit codes: tests failed; anything above is a run that judged nothing.
 GREEN, RED = 0, 1
+# How pytest's summary names the first test that noticed.
+NOTICED = re.compile(r"^(?:FAILED|ERROR) ([^\s\[]+)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Edit:
+    """``find``, which stands in ``file`` once, becomes ``replace``."""
+
+    file: str
+    find: str
+    replace: str
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """One fault: ``find`` in ``file`` becomes ``replace``, and ``tests`` must fail."""
+    """One fault, as one edit or several at once, and the tests that must fail with it."""
 
     name: str
-    file: str
-    find: str
-    replace: str
+    edits: tuple[Edit, ...]
     tests: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one run ended: ``good`` as it should, ``words`` for the table, ``output`` of pytest's end."""
+    """How one run ended: ``good`` as it should, ``words`` for the table, ``output`` of pytest's end,
+    and ``by`` the test that noticed."""
 
     name: str
     good: bool
     words: str
     seconds: float
     output: str
+    by: str = ""
 
 
 def read_list(path: Path) -> list[Mutant]:
     """The mutants of a list; ValueError where a name stands twice or nothing would change."""
     rows = tomllib.loads(path.read_text(encoding="utf-8"))["mutant"]
-    mutants = [Mutant(**(row | {"tests": tuple(row["tests"])})) for row in rows]
+    mutants = [
+        Mutant(
+            row["name"],
+            tuple(
+                Edit(edit.get("file", row["file"]), edit["find"], edit["replace"])
+                for edit in (row, *row.get("also", ()))
+            ),
+            tuple(row["tests"]),
+        )
+        for row in rows
+    ]
     names = [mutant.name for mutant in mutants]
     if len(set(names)) != len(names):
         raise ValueError(f"two mutants share a name: {sorted({n for n in names if names.count(n) > 1})}")
     for mutant in mutants:
-        if mutant.find == mutant.replace or not mutant.tests:
+        if any(edit.find == edit.replace for edit in mutant.edits) or not mutant.tests:
             raise ValueError(f"mutant {mutant.name!r} changes nothing or names no tests")
     return mutants
 
 
-def plant(text: str, mutant: Mutant) -> str:
+def plant(text: str, edit: Edit) -> str:
     """``text`` with the fault in it; ValueError unless what it replaces stands there exactly once."""
-    count = text.count(mutant.find)
+    count = text.count(edit.find)
     if count != 1:
-        raise ValueError(f"its text stands {count} times in {mutant.file}, not once")
-    return text.replace(mutant.find, mutant.replace)
+        raise ValueError(f"its text stands {count} times in {edit.file}, not once")
+    return text.replace(edit.find, edit.replace)
+
+
+def plant_all(tree: Path, mutant: Mutant) -> None:
+    """Write every edit of a mutant into ``tree``; ValueError or OSError where one can not be."""
+    for edit in mutant.edits:
+        path = tree / edit.file
+        path.write_text(plant(path.read_text(encoding="utf-8"), edit), encoding="utf-8")
+        for compiled in path.parent.glob(f"__pycache__/{path.stem}.*.pyc"):
+            compiled.unlink()
 
 
 def run_tests(tree: Path, tests: Sequence[str]) -> tuple[int, str]:
@@ -81,7 +114,8 @@ def run_tests(tree: Path, tests: Sequence[str]) -> tuple[int, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",
     }
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "--no-header", "--tb=line", *tests]
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "--no-header", "--tb=line"]
+    command += ["--hypothesis-seed=0", *tests]
     try:
         done = subprocess.run(
             command,
@@ -104,7 +138,8 @@ def in_copy(act: Callable[[Path], Outcome]) -> Outcome:
         for name in COPIED:
             source = ROOT / name
             if source.is_dir():
-                shutil.copytree(source, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
+                # Compiled modules come along: they stay good, because times of change are kept.
+                shutil.copytree(source, tree / name)
             elif source.exists():
                 shutil.copy2(source, tree / name)
         return act(tree)
@@ -115,14 +150,15 @@ def try_mutant(mutant: Mutant) -> Outcome:
 
     def act(tree: Path) -> Outcome:
         began = time.monotonic()
-        path = tree / mutant.file
         try:
-            path.write_text(plant(path.read_text(encoding="utf-8"), mutant), encoding="utf-8")
+            plant_all(tree, mutant)
         except (OSError, ValueError) as fault:
             return Outcome(mutant.name, good=False, words=f"not planted: {fault}", seconds=0, output="")
         code, output = run_tests(tree, mutant.tests)
         words = {GREEN: "SURVIVED", RED: "killed"}.get(code, f"judged nothing (pytest {code})")
-        return Outcome(mutant.name, code == RED, words, time.monotonic() - began, output)
+        noticed = NOTICED.search(output)
+        by = noticed.group(1) if noticed else ""
+        return Outcome(mutant.name, code == RED, words, time.monotonic() - began, output, by)
 
     return in_copy(act)
 
@@ -155,7 +191,8 @@ def main(words: list[str]) -> int:
         for run in runs:
             outcome = run.result()
             outcomes.append(outcome)
-            print(f"{outcome.seconds:6.1f} s  {outcome.words:<12} {outcome.name}", flush=True)
+            by = f"  ({outcome.by})" if outcome.by else ""
+            print(f"{outcome.seconds:6.1f} s  {outcome.words:<8} {outcome.name}{by}", flush=True)
     bad = [outcome for outcome in outcomes if not outcome.good]
     for outcome in bad:
         print(f"\n--- {outcome.name}: {outcome.words}\n{outcome.output[-2000:]}")

@@ -10,9 +10,11 @@ import pytest
 from app.cardspec import files
 from app.cardspec.keys import KeyName
 from app.cardspec.product import CardProduct
-from app.devices.ports import CardRemoved
+from app.devices.ports import CardRemoved, LinkFault
+from app.devices.sim.card import SimulatedCard
+from app.devices.sim.faults import FaultMode, FaultPlan, FaultyReader
 from app.devices.sim.reader import SimulatedConnection
-from app.personalize.commands import CardRefused, CardSession, CardSwapped
+from app.personalize.commands import CardKeyRefused, CardRefused, CardSession, CardSwapped
 from app.personalize.execute import execute
 from tests.helpers.making import CITY_CODE, FACTOR, ROOT, Bench, MemoryLog, application, resident
 from tests.oracle.sam import AUTHENTICATIONS, SoftwareSam
@@ -266,3 +268,43 @@ def test_a_finished_card_is_not_noted_twice() -> None:
     bench.write(wanted, log)
     assert log.sealed
     assert log.acts == acts
+
+
+# What costs a card, and what is said twice ------------------------------------------------------------
+
+
+def test_a_refused_key_is_tried_once() -> None:
+    bench = Bench()
+    bench.reader.remove()
+    foreign = SimulatedCard(
+        bench.product, bench.profile, FACTOR, bytes(16), CITY_CODE, bench.random, bench.clock
+    )
+    bench.reader.insert(foreign)
+    card, line = tapped(bench)
+    card.enter("DDF1")
+    with pytest.raises(CardKeyRefused) as refusal:
+        card.authorize(KeyName.UK1DDF1)
+    key = foreign.state.master.directories[0xDDF1].external[0x05]
+    assert refusal.value.tries == key.tries == key.max_tries - 1
+    assert len(line.said(AUTHENTICATE)) == 1
+
+
+@pytest.mark.parametrize("mode", [FaultMode.NOT_SENT, FaultMode.ANSWER_CUT, FaultMode.ANSWER_LOST])
+def test_a_write_without_an_answer_is_never_sent_again(mode: FaultMode) -> None:
+    bench = Bench()
+    sam = bench.sam()
+    plan = bench.plan(application(resident(), bench.profile), sam.issuer_certificate)
+    writes: list[int] = []
+    faulty = FaultyReader(bench.reader)
+
+    def strike(number: int, command: bytes) -> None:
+        if command[1] == UPDATE:
+            writes.append(number)
+            if len(writes) == 3:
+                faulty.plan = FaultPlan(number, mode)
+
+    faulty.watch = strike
+    with pytest.raises(LinkFault):
+        execute(plan, bench.session(sam, faulty.connect()), MemoryLog(), quiet())
+    assert len(writes) == 3
+    assert faulty.exchanges == writes[-1]

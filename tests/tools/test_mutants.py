@@ -7,19 +7,24 @@ from pathlib import Path
 import pytest
 
 from tools import mutants
-from tools.mutants import LIST, Mutant, plant, read_list
+from tools.mutants import LIST, Edit, Mutant, plant, plant_all, read_list
 
 TESTS = ("tests/cardspec/test_files.py",)
 
 
 def mutant(find: str, replace: str, tests: tuple[str, ...] = TESTS) -> Mutant:
-    return Mutant("one", "app/cardspec/tlv.py", find, replace, tests)
+    return Mutant("one", (edit(find, replace),), tests)
+
+
+def edit(find: str, replace: str = "x") -> Edit:
+    return Edit("app/cardspec/tlv.py", find, replace)
 
 
 def test_the_list_reads_and_every_fault_can_be_planted_now() -> None:
     for one in read_list(LIST):
-        text = (mutants.ROOT / one.file).read_text(encoding="utf-8")
-        assert plant(text, one) != text, one.name
+        for change in one.edits:
+            text = (mutants.ROOT / change.file).read_text(encoding="utf-8")
+            assert plant(text, change) != text, one.name
         for test in one.tests:
             if not test.startswith("-"):
                 assert (mutants.ROOT / test.split("::")[0]).exists(), f"{one.name}: {test}"
@@ -28,7 +33,22 @@ def test_the_list_reads_and_every_fault_can_be_planted_now() -> None:
 @pytest.mark.parametrize("text", ["nothing", "twice twice"])
 def test_a_text_that_stands_not_once_is_not_planted(text: str) -> None:
     with pytest.raises(ValueError, match="not once"):
-        plant(text, mutant("twice", "x"))
+        plant(text, edit("twice"))
+
+
+def test_a_codec_and_its_twin_are_made_wrong_alike(tmp_path: Path) -> None:
+    path = tmp_path / "list.toml"
+    path.write_text(
+        '[[mutant]]\nname = "a"\nfile = "one.py"\nfind = "big"\nreplace = "little"\ntests = ["t"]\n'
+        'also = [{ find = "BIG", replace = "SMALL" }, { file = "two.py", find = "x", replace = "y" }]\n',
+        encoding="utf-8",
+    )
+    (tmp_path / "one.py").write_text("big BIG", encoding="utf-8")
+    (tmp_path / "two.py").write_text("x", encoding="utf-8")
+    (both,) = read_list(path)
+    plant_all(tmp_path, both)
+    assert (tmp_path / "one.py").read_text(encoding="utf-8") == "little SMALL"
+    assert (tmp_path / "two.py").read_text(encoding="utf-8") == "y"
 
 
 def test_two_of_one_name_and_one_that_changes_nothing_are_refused(tmp_path: Path) -> None:
@@ -50,6 +70,7 @@ def test_a_fault_that_tests_notice_is_killed_and_a_comment_survives() -> None:
     killed = mutants.try_mutant(mutant("return bytes((tag, len(value))) + value", "return value"))
     assert killed.good
     assert killed.words == "killed"
+    assert killed.by.startswith("tests/cardspec/test_files.py::")
     survived = mutants.try_mutant(mutant(head, "# the same\n" + head))
     assert not survived.good
     assert survived.words == "SURVIVED"
