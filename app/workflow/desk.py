@@ -87,6 +87,10 @@ class Desk:
     def devices(self) -> list[DeviceState]:
         return self._parts.devices()
 
+    def begin_shift(self) -> None:
+        with self._devices:
+            self._parts.station.sam.session()
+
     def summary(self) -> DeskSummary:
         tally = self._parts.journal.tally(day_start_ms(self._parts.clock.now_ms()))
         return DeskSummary(tally.waiting, tally.open, tally.verified, tally.spoiled)
@@ -120,7 +124,7 @@ class Desk:
         """
         read = self.read_identity(cancel)
         if self._parts.workplace.realm is Realm.TRAINING:
-            read = self._parts.enrolment.made_up(self._parts.applications.count()).taking(read)
+            read = self._parts.enrolment.told(self._parts.applications.count()).taking(read)
         return self.save(read)
 
     # Applications ----------------------------------------------------------------------------------

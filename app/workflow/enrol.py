@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -39,6 +39,11 @@ from app.workflow.workplace import Workplace
 _READ_TIMEOUT_MS = 60_000
 # Values that are numbers, folded as such when they are typed (counter.md, 2.1).
 _NUMBERS = ("other_document.number", "rural_insurance", "health_record")
+# What an identity document says by itself.
+_OF_DOCUMENTS = (
+    *("name", "english_name", "sex", "ethnic", "birth_date", "nationality"),
+    *("citizen_id", "other_document.kind", "other_document.number"),
+)
 _KINDS = {
     IdentityKind.CITIZEN: N_("Identity card"),
     IdentityKind.HMT: N_("Residence permit for Hong Kong, Macao and Taiwan residents"),
@@ -122,6 +127,12 @@ class Enrolment:
         return EnrolDraft(
             values=MappingProxyType(values), photo=resident.photo, face_photo=resident.face_photo
         )
+
+    def told(self, number: int) -> EnrolDraft:
+        """What a made-up person tells the clerk beside the document; training only."""
+        whole = self.made_up(number)
+        values = {path: value for path, value in whole.values.items() if path not in _OF_DOCUMENTS}
+        return replace(whole, values=MappingProxyType(values))
 
     def draft_of_file(self, path: Path) -> EnrolDraft:
         """A draft from a file of the form's own names (``application_file``)."""
