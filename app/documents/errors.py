@@ -46,6 +46,19 @@ class PhotoUnreadable(KangkaError):
 
 
 @dataclass(eq=False)
+class PhotoTooRich(PhotoUnreadable):
+    """A picture that no cut and no quality makes small enough for the chip."""
+
+    element: str
+    room: int
+
+    code = "documents.photo-too-rich"
+    cause = N_("The picture for {element} does not fit into the card's {room} bytes at any quality.")
+    meaning = N_("Made still smaller, the face on it could not be told any more.")
+    remedy = N_("Take the photo again before a plain white background.")
+
+
+@dataclass(eq=False)
 class BarcodeImpossible(KangkaError):
     """A number can not become a bar code that a counter's scanner reads."""
 
