@@ -45,6 +45,7 @@ from app.devices.sim.id_reader import SimulatedDocument, SimulatedIdReader, Simu
 from app.devices.sim.portrait import portrait
 from app.devices.sim.tray import SimulationSettings
 from app.devices.sim.workbench import FOLDER, TRAINING_PIN, Workbench, WorkbenchSpec
+from app.documents.face_design import FaceDesign
 from app.documents.faces import FaceRenderer
 from app.domain.application import Realm
 from app.domain.codes import load_codes
@@ -176,7 +177,10 @@ def _compose(
     if not options.training:
         raise WorkplaceNotSetUp
     clock, random = SystemClock(), SystemRandom()
-    profile, products, codes = load_profile(folder=options.profile), load_products(), load_codes()
+    profile, products = load_profile(folder=options.profile), load_products()
+    codes = load_codes(over=_own(options, "codes"))
+    own_faces = _own(options, "faces")
+    design = None if own_faces is None else FaceDesign.load(own_faces)
     settings = read_toml(resource("training", "desk.toml"))
     city_code = settings["city_code"]
     folder = options.folder
@@ -212,7 +216,7 @@ def _compose(
             pin=lambda: TRAINING_PIN,
         )
         closing.callback(sam.forget)
-        faces = FaceMaker(FaceRenderer.open(), codes, place)
+        faces = FaceMaker(FaceRenderer.open(design), codes, place)
         station = Station(
             applications=store.applications,
             journal=store.journal,
@@ -256,6 +260,12 @@ def _compose(
             clock=clock,
         )
         yield Desk(parts), hardware, store
+
+
+def _own(options: Options, part: str) -> Path | None:
+    """A province's own ``codes`` or ``faces``, beside its ``profile.toml``; None where it has none."""
+    folder = None if options.profile is None else options.profile / part
+    return folder if folder is not None and folder.is_dir() else None
 
 
 def _coming(first: Callable[[], int]) -> Iterator[int]:

@@ -6,7 +6,7 @@ a table finds ``1`` and ``01`` alike.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -166,12 +166,17 @@ class CodeTables:
         return found
 
 
-def load_codes(folder: Path | None = None) -> CodeTables:
-    """Every table in ``folder`` (``resources/codes``); its file's name is its own."""
+def load_codes(folder: Path | None = None, *, over: Path | None = None) -> CodeTables:
+    """Every table in ``folder`` (``resources/codes``); its file's name is its own.
+
+    ``over`` is a province's own folder: a file there is a further table or takes the place of one;
+    with ``extends = true`` it states only the rows that differ or are added.
+    """
     tables: dict[str, CodeTable] = {}
-    for path in sorted((folder or resource("codes")).glob("*.toml")):
+    paths = sorted((folder or resource("codes")).glob("*.toml"))
+    for path in (*paths, *(sorted(over.glob("*.toml")) if over is not None else ())):
         try:
-            tables[path.stem] = _table(path)
+            tables[path.stem] = _table(path, tables.get(path.stem))
         except KeyError as error:
             raise CodeTableInvalid(file=path.name, reason=f"{error.args[0]} is missing") from error
         except (TypeError, ValueError) as error:
@@ -179,22 +184,29 @@ def load_codes(folder: Path | None = None) -> CodeTables:
     return CodeTables(tables)
 
 
-def _table(path: Path) -> CodeTable:
+def _table(path: Path, base: CodeTable | None) -> CodeTable:
     rows = read_toml(path)
+    own = {
+        row["code"]: Code(
+            code=row["code"],
+            zh=row["zh"],
+            en=row["en"],
+            initials=row["initials"],
+            form=row.get("form"),
+            ask=row.get("ask", False),
+        )
+        for row in rows["code"]
+    }
+    if len(own) != len(rows["code"]):
+        raise ValueError("a code stands there twice")
+    if rows.get("extends", False):
+        if base is None:
+            raise ValueError("there is no table of this name to extend")
+        return replace(base, codes=tuple(({code.code: code for code in base.codes} | own).values()))
     return CodeTable(
         name=path.stem,
         standard=rows["standard"],
         title_zh=rows["title_zh"],
         title_en=rows["title_en"],
-        codes=tuple(
-            Code(
-                code=row["code"],
-                zh=row["zh"],
-                en=row["en"],
-                initials=row["initials"],
-                form=row.get("form"),
-                ask=row.get("ask", False),
-            )
-            for row in rows["code"]
-        ),
+        codes=tuple(own.values()),
     )

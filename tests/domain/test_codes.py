@@ -114,6 +114,26 @@ def test_a_place_may_bring_tables_of_its_own(tmp_path: Path) -> None:
     assert load_codes(tmp_path)["village"].get("01", "village").zh == "样例村"
 
 
+def test_a_province_adds_a_row_or_says_it_otherwise(tmp_path: Path) -> None:
+    row = '[[code]]\ncode = "{}"\nzh = "{}"\nen = "{}"\ninitials = "x"\n'
+    text = "extends = true\n" + row.format("99", "其他（本省）", "other here")
+    (tmp_path / "ethnic.toml").write_text(text + row.format("97", "其他", "others"), encoding="utf-8")
+    ethnic = load_codes(over=tmp_path)["ethnic"]
+    assert ethnic.get("99", "ethnic").zh == "其他（本省）"
+    assert ethnic.get("97", "ethnic").en == "others"
+    assert ethnic.standard == CODES["ethnic"].standard
+    assert len(ethnic.codes) == len(CODES["ethnic"].codes) + 1
+    assert load_codes(over=tmp_path)["sex"] == CODES["sex"]
+    (tmp_path / "ethnic.toml").rename(tmp_path / "village.toml")
+    with pytest.raises(CodeTableInvalid) as alone:
+        load_codes(over=tmp_path)
+    assert alone.value.file == "village.toml"
+    (tmp_path / "village.toml").write_text(text + row.format("99", "再", "again"), encoding="utf-8")
+    with pytest.raises(CodeTableInvalid) as twice:
+        load_codes(over=tmp_path)
+    assert "twice" in twice.value.reason
+
+
 def test_every_table_that_a_profile_may_choose_is_there() -> None:
     schema = json.loads(resource("profiles", "profile.schema.json").read_text(encoding="utf-8"))
     choices = schema["properties"]["choices"]["properties"]
