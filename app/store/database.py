@@ -13,10 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from peewee import Database, SqliteDatabase
+from peewee import Database, DatabaseError, SqliteDatabase
 from sqlcipher3 import dbapi2 as sqlcipher  # type: ignore[import-untyped]
 
 from app import __version__
+from app.base.errors import KangkaError
 from app.crypto.keys import StoreKeys
 from app.crypto.sm3 import same
 from app.store import errors
@@ -70,12 +71,21 @@ class CipherDatabase(SqliteDatabase):
     def _connect(self) -> Any:
         connection = sqlcipher.connect(self.database, isolation_level=None, timeout=_BUSY_MS / 1000)
         try:
+            # The library would tell its own story on standard error beside the one plain sentence.
+            connection.execute("PRAGMA cipher_log_level = NONE")
             connection.execute(f'PRAGMA key = "{self._key_text()}"')
             self._add_conn_hooks(connection)  # type: ignore[attr-defined]
         except BaseException:
             connection.close()
             raise
         return connection
+
+
+def known_fault(fault: Exception) -> KangkaError | None:
+    """The desk's fault for an exception of the engine, None for anything else: that is a bug."""
+    if isinstance(fault, (DatabaseError, sqlcipher.DatabaseError)):
+        return errors.known_fault(str(fault), DATABASE_FILE)
+    return None
 
 
 def check_engine(version: tuple[int, ...], cipher: str | None) -> None:
@@ -125,7 +135,7 @@ def connect(folder: Path, keys: StoreKeys) -> CipherDatabase:
             kind = execute("PRAGMA application_id").fetchone()[0]
             version = execute("PRAGMA user_version").fetchone()[0]
         except sqlcipher.DatabaseError as fault:
-            raise errors.known_fault(str(fault)) or errors.StoreDamaged(DATABASE_FILE) from None
+            raise known_fault(fault) or errors.StoreDamaged(DATABASE_FILE) from None
         if kind not in (0, APPLICATION_ID) or (kind == 0 and version != 0):
             raise errors.StoreDamaged(DATABASE_FILE)
         known = MIGRATIONS[-1].number
@@ -190,6 +200,7 @@ def backup(database: CipherDatabase, folder: Path, name: str) -> Path:
     with database.transaction(*SQLITE.begin):  # nobody else writes while the file is copied
         if source.with_name(source.name + "-wal").stat().st_size:  # somebody wrote in between
             raise errors.StoreBusy
+        make_file(part)
         shutil.copyfile(source, part)
     with part.open("rb+") as stream:
         os.fsync(stream.fileno())
@@ -202,6 +213,11 @@ def backup(database: CipherDatabase, folder: Path, name: str) -> Path:
         copied.close()
     part.replace(target)
     return target
+
+
+def make_file(path: Path) -> None:
+    """An empty file that its owner alone may read; the engine would let everybody."""
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
 
 
 def sync_folder(folder: Path) -> None:

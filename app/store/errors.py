@@ -127,6 +127,18 @@ class StoreWriteFailed(KangkaError):
 
 
 @dataclass(eq=False)
+class StoreFolderRefused(KangkaError):
+    """The system does not let the program read or write where the records lie."""
+
+    folder: str
+
+    code = "store.folder-refused"
+    cause = N_("The system does not let this program work with the records in {folder}.")
+    meaning = N_("No records were opened and none were made.")
+    remedy = N_("Check that the disk is there and not full, and that you may read and write the folder.")
+
+
+@dataclass(eq=False)
 class ClockWentBack(KangkaError):
     """The computer's clock is behind the last recorded row."""
 
@@ -274,11 +286,13 @@ class IntentUnsettled(KangkaError):
     remedy = N_("Look at the card and settle the case.")
 
 
-def known_fault(text: str) -> KangkaError | None:
-    """The desk's fault for what the engine reports of lock and medium; None for anything else."""
+def known_fault(text: str, file: str) -> KangkaError | None:
+    """The desk's fault for what the engine reports of lock, medium and ``file``; None for all else."""
     text = text.lower()
     if "locked" in text or "busy" in text:
         return StoreBusy()
-    if "is full" in text or "disk i/o" in text or "readonly" in text:
+    if any(word in text for word in ("is full", "disk i/o", "readonly", "unable to open")):
         return StoreWriteFailed()
+    if "malformed" in text or "not a database" in text:
+        return StoreDamaged(file)
     return None

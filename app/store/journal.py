@@ -137,10 +137,17 @@ class JournalStore:
             intents.update(outcome=outcome.value, outcome_ms=at_ms).where(
                 intents.c.id == intent_id
             ).execute()
-        for case_id, (state, reason, at_ms) in self._states.items():
-            making.update(
-                state=state.value, reason=reason, changed_ms=at_ms, changed_seq=moment.seq
-            ).where(making.c.id == case_id).execute()
+        for case_id, (state, reason, at_ms) in list(self._states.items()):
+            changed = (
+                making.update(state=state.value, reason=reason, changed_ms=at_ms, changed_seq=moment.seq)
+                .where(making.c.id == case_id, making.c.state.in_(_OPEN))
+                .execute()
+            )
+            if not changed:
+                # Another window closed the case meanwhile. What it recorded stands, and the note that
+                # can never be written must not stop everything after it.
+                del self._states[case_id]
+                self._open_one(case_id)
 
     def written(self) -> None:
         self._states.clear()

@@ -48,4 +48,5 @@ class SamRegisterStore:
                 conflict_target=[table.c.name], update={table.c.value: value}
             ).execute()
 
-        self._work.durable(name, act)
+        # What a SAM said of itself is recorded also where the clock stops new work.
+        self._work.durable(name, act, begins=False)

@@ -8,6 +8,7 @@ a missing key file, the other realm, a wrong key, a newer format.
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,12 +126,15 @@ def create(folder: Path, context: StoreContext) -> Store:
     """Make a new, empty store in ``folder`` and open it; ``StoreExists`` where one is."""
     if folder.exists() and any(folder.iterdir()):
         raise errors.StoreExists(folder.name)
-    making = folder.with_name(folder.name + ".new")
-    if making.exists():  # a creation that was cut; nobody ever worked in it
-        shutil.rmtree(making)
-    making.mkdir(parents=True)
     now = context.clock.now_ms()
     try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        # A name of its own and for its owner alone: somebody else may be making the same store.
+        making = Path(tempfile.mkdtemp(prefix=_making(folder), dir=folder.parent))
+    except OSError:
+        raise errors.StoreFolderRefused(folder.name) from None
+    try:
+        db.make_file(making / db.DATABASE_FILE)
         keys = context.keys_in(making).create(context.realm, uuid7(context.clock, context.random))
         database = db.connect(making, keys)
         try:
@@ -138,27 +142,34 @@ def create(folder: Path, context: StoreContext) -> Store:
             _write_meta(database, keys, now)
         finally:
             database.close()
+        if folder.exists():
+            folder.rmdir()
+        making.rename(folder)
+    except OSError:
+        shutil.rmtree(making, ignore_errors=True)
+        if exists(folder):
+            raise errors.StoreExists(folder.name) from None
+        raise errors.StoreFolderRefused(folder.name) from None
     except BaseException:
-        shutil.rmtree(making)
+        shutil.rmtree(making, ignore_errors=True)
         raise
-    if folder.exists():
-        folder.rmdir()
-    making.rename(folder)
     db.sync_folder(folder.parent)
+    # Creations that were cut, or that this one was quicker than; nobody ever worked in them.
+    for left in folder.parent.glob(_making(folder) + "*"):
+        shutil.rmtree(left, ignore_errors=True)
     return open_store(folder, context)
+
+
+def _making(folder: Path) -> str:
+    return folder.name + ".new-"
 
 
 def open_store(folder: Path, context: StoreContext) -> Store:
     """Open the store in ``folder``, or a known error that says why not; then nothing was changed."""
-    if not (folder / db.DATABASE_FILE).exists():
-        raise errors.StoreMissing(folder.name)
-    provider = context.keys_in(folder)
-    if not provider.exists():
-        raise KeyFileMissing(KEY_FILE)
-    if provider.realm() != context.realm:
-        raise errors.StoreRealmMismatch(provider.realm(), context.realm)
-    keys = provider.unwrap()
-    db.check_header(folder, keys)
+    try:
+        keys = _keys_of(folder, context)
+    except OSError:
+        raise errors.StoreFolderRefused(folder.name) from None
     database = db.connect(folder, keys)
     try:
         _check_meta(database, keys)
@@ -174,7 +185,28 @@ def open_or_create(folder: Path, context: StoreContext) -> Store:
 
     A folder that holds one of the two and not the other is refused, never filled up.
     """
-    return open_store(folder, context) if exists(folder) else create(folder, context)
+    try:
+        if not exists(folder):
+            return create(folder, context)
+    except errors.StoreExists:
+        pass  # somebody else made it meanwhile
+    except OSError:
+        raise errors.StoreFolderRefused(folder.name) from None
+    return open_store(folder, context)
+
+
+def _keys_of(folder: Path, context: StoreContext) -> StoreKeys:
+    """The keys of the records in ``folder``, which fit them; only reads."""
+    if not (folder / db.DATABASE_FILE).exists():
+        raise errors.StoreMissing(folder.name)
+    provider = context.keys_in(folder)
+    if not provider.exists():
+        raise KeyFileMissing(KEY_FILE)
+    if provider.realm() != context.realm:
+        raise errors.StoreRealmMismatch(provider.realm(), context.realm)
+    keys = provider.unwrap()
+    db.check_header(folder, keys)
+    return keys
 
 
 def _meta(keys: StoreKeys) -> dict[str, str]:

@@ -24,17 +24,39 @@ from app.domain.ports import (
 )
 from app.domain.resident import Resident
 from app.domain.sam import SamIdentity, SamRegister
+from app.store.database import known_fault
 from app.store.store import Store
 from app.store.threads import OwnerThread
 
 R = TypeVar("R")
 
 
+class _StoreOwner(OwnerThread[Store]):
+    """Here leaves whatever the store says: what the engine reports of lock, medium and file comes out as
+    the desk's own fault, of reads as of writes."""
+
+    def __init__(self, opened: Callable[[], Store]) -> None:
+        super().__init__(lambda: _spoken(opened), Store.close, "store")
+
+    def submit(self, call: Callable[[Store], R]) -> Future[R]:
+        return super().submit(lambda store: _spoken(lambda: call(store)))
+
+
+def _spoken(act: Callable[[], R]) -> R:
+    try:
+        return act()
+    except Exception as fault:
+        known = known_fault(fault)
+        if known is None:
+            raise
+        raise known from fault
+
+
 class StoreThread:
     """Opens a store on its own thread by ``opened`` and owns it until ``close``."""
 
     def __init__(self, opened: Callable[[], Store]) -> None:
-        self._owner = OwnerThread(opened, Store.close, "store")
+        self._owner = _StoreOwner(opened)
         self.applications: Applications = ThreadedApplications(self._owner)
         self.journal: Journal = ThreadedJournal(self._owner)
         self.timings: Timings = ThreadedTimings(self._owner)

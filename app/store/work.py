@@ -10,6 +10,7 @@ from peewee import Database, IntegrityError, OperationalError
 
 from app.base.clock import Clock
 from app.store import errors
+from app.store.database import known_fault
 from app.store.dialect import Dialect
 from app.store.tables import Tables
 from app.store.threads import ThreadGuard
@@ -95,7 +96,7 @@ class Work:
                 # Another desk was first. The second run sees its row and says so in plain words.
                 result = self._transaction(name, act, begins)
         except OperationalError as fault:
-            known = errors.known_fault(str(fault))
+            known = known_fault(fault)
             if known is None:
                 raise
             raise known from fault

@@ -171,7 +171,7 @@ def test_records_that_contradict_their_key_file_are_refused(
 
 
 def test_a_cut_creation_leaves_nothing_that_opens(folder: Path) -> None:
-    left = folder.with_name(folder.name + ".new")
+    left = folder.with_name(folder.name + ".new-cut")
     left.mkdir(parents=True)
     (left / KEY_FILE).write_text("cut")
     store = open_or_create(folder, TRAINING)
@@ -183,7 +183,7 @@ def test_a_cut_creation_leaves_nothing_that_opens(folder: Path) -> None:
 def test_a_failed_creation_leaves_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(db, "SETTINGS", (("journal_mode", "off"),))
     monkeypatch.setattr(db, "migrate", lambda *_: (_ for _ in ()).throw(OSError("disk gone")))
-    with pytest.raises(OSError, match="disk gone"):
+    with pytest.raises(errors.StoreFolderRefused):
         create(folder, TRAINING)
     assert list(folder.parent.iterdir()) == []
 
