@@ -125,14 +125,26 @@ class SimulatedCardPrinter:
 
     def _write(self, job_name: str, side: Side, pdf: bytes) -> Path:
         """The page's file; a page printed again keeps the earlier file."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        try:
+            return self._write_new(job_name, side, pdf)
+        except OSError:
+            # A full disk is this printer's empty tray: the page was not taken.
+            raise PrinterUnreachable(self._name) from None
+
+    def _write_new(self, job_name: str, side: Side, pdf: bytes) -> Path:
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         count = 1
         while True:
             suffix = "" if count == 1 else f"-{count}"
             path = self._folder / f"{job_name}-{side.value}{suffix}.pdf"
             try:
                 with path.open("xb") as stream:
-                    stream.write(pdf)
+                    try:
+                        stream.write(pdf)
+                        stream.flush()
+                    except OSError:
+                        path.unlink()
+                        raise
                 return path
             except FileExistsError:
                 count += 1

@@ -8,13 +8,18 @@ them; whoever records durably calls it first, so that no journal is ahead of its
 from __future__ import annotations
 
 import json
+import os
+import re
+import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.base.errors import N_, KangkaError
 from app.base.ids import RandomSource
 from app.cardspec.product import CardProduct, Products, SamProduct
 from app.cardspec.profile import Profile
-from app.crypto.sealing import Place, Sealer
+from app.crypto.sealing import Place, SealBroken, Sealer, SealKeyUnknown
 from app.crypto.sm3 import sm3
 from app.devices.ports import ReaderRole
 from app.devices.sim.card import SimulatedCard
@@ -31,6 +36,8 @@ _ISSUING = 5
 _ROOT_FILE = "TRAINING-root.json"
 _SAM_FILE = "sam.chip"
 _ON_READER = "on-reader"
+_ROOT_BYTES = 16
+_SERIAL = re.compile(rb"[0-9A-F]{16}")
 
 
 @dataclass(frozen=True)
@@ -54,19 +61,51 @@ class WorkbenchSpec:
         return next(sam for sam in self.products.sams if sam.simulator["algorithm"] == algorithm)
 
 
+@dataclass(eq=False)
+class SimulationDamaged(KangkaError):
+    """A file of the simulated chips is not what was written."""
+
+    file: str
+
+    code = "simulate.damaged"
+    cause = N_("The file {file} of the simulated cards is damaged.")
+    meaning = N_("Simulated cards and their SAM can not be used with it; nothing was changed.")
+    remedy = N_("Put the file back from a copy of the same day, or practise in a new workplace folder.")
+
+
+@dataclass(eq=False)
+class SimulationFolderRefused(KangkaError):
+    """The simulated chips can not be read or written where they lie."""
+
+    file: str
+
+    code = "simulate.folder-refused"
+    cause = N_("The file {file} of the simulated cards can not be read or written.")
+    meaning = N_("This step was not done.")
+    remedy = N_(
+        "Check that the disk is not full and that you may read and write the folder, then continue."
+    )
+
+
 class ChipFolder:
-    """Chips as sealed files, and the training root that made them."""
+    """Chips as sealed files, and the training root that made them. The folder is its owner's alone."""
 
     def __init__(self, folder: Path, random: RandomSource) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError:
+            raise SimulationFolderRefused(file=folder.name) from None
         self._folder = folder
         self.root = self._root(random)
         self._sealer = Sealer({1: sm3(b"simulated chips" + self.root)[:16]}, random)
 
     def load(self, name: str) -> bytes | None:
         """The image of a chip, None where there is none."""
-        path = self._folder / name
-        return self._sealer.open(_place(name), path.read_bytes()) if path.exists() else None
+        sealed = self._read(name)
+        try:
+            return None if sealed is None else self._sealer.open(_place(name), sealed)
+        except (SealBroken, SealKeyUnknown):
+            raise SimulationDamaged(file=name) from None
 
     def save(self, name: str, image: bytes) -> None:
         """Put an image in the place of the earlier one."""
@@ -78,26 +117,57 @@ class ChipFolder:
 
     def on_reader(self) -> str | None:
         """The serial of the card that was left on the reader."""
-        path = self._folder / _ON_READER
-        return path.read_text(encoding="ascii") if path.exists() else None
+        serial = self._read(_ON_READER)
+        if serial is None:
+            return None
+        if not _SERIAL.fullmatch(serial):
+            raise SimulationDamaged(file=_ON_READER)
+        return serial.decode("ascii")
 
     def leave_on_reader(self, serial: str) -> None:
         """Remember which card lies on the reader."""
         self._replace(_ON_READER, serial.encode("ascii"))
 
     def _root(self, random: RandomSource) -> bytes:
-        path = self._folder / _ROOT_FILE
-        if not path.exists():
+        kept = self._read(_ROOT_FILE)
+        if kept is None:
             key = random.token_bytes(16)
             note = {"training_root_key": key.hex().upper(), "note": "TRAINING: protects nobody's data"}
-            self._replace(_ROOT_FILE, json.dumps(note).encode("ascii"))
-        return bytes.fromhex(json.loads(path.read_bytes())["training_root_key"])
+            self._put(_ROOT_FILE, json.dumps(note).encode("ascii"), _place_new)
+            kept = self._read(_ROOT_FILE) or b""
+        try:
+            root = bytes.fromhex(json.loads(kept)["training_root_key"])
+        except (ValueError, TypeError, KeyError):
+            raise SimulationDamaged(file=_ROOT_FILE) from None
+        if len(root) != _ROOT_BYTES:
+            raise SimulationDamaged(file=_ROOT_FILE)
+        return root
+
+    def _read(self, name: str) -> bytes | None:
+        try:
+            return (self._folder / name).read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError:
+            raise SimulationFolderRefused(file=name) from None
 
     def _replace(self, name: str, content: bytes) -> None:
-        path = self._folder / name
-        new = path.with_suffix(".new")
-        new.write_bytes(content)
-        new.replace(path)
+        self._put(name, content, lambda new, path: Path(new).replace(path))
+
+    def _put(self, name: str, content: bytes, place: Callable[[str, Path], object]) -> None:
+        """Durable before it gets its name, under which another process may be reading."""
+        try:
+            handle, new = tempfile.mkstemp(".new", f"{name}.", self._folder)
+            try:
+                with os.fdopen(handle, "wb") as stream:
+                    stream.write(content)
+                    stream.flush()
+                    os.fsync(stream.fileno())
+                place(new, self._folder / name)
+            finally:
+                Path(new).unlink(missing_ok=True)
+        except OSError:
+            raise SimulationFolderRefused(file=name) from None
 
 
 class Workbench:
@@ -113,6 +183,7 @@ class Workbench:
         self.slot.insert(self._sam())
         self._card: SimulatedCard | None = None
         self._kept_pages = self.clock.pages
+        self._kept_card: SimulatedCard | None = None
         left = self._folder.on_reader()
         if left is not None:
             self.lay(left)
@@ -162,10 +233,13 @@ class Workbench:
         return SimulatedCard.load(image, product, self._random, self.clock)
 
     def keep(self) -> None:
-        """Write what changed since the last time: call it before recording anything durably."""
-        if self.clock.pages == self._kept_pages:
+        """Write what changed since the last time: call it before recording anything durably.
+
+        A card that was laid counts as changed: a journal may be about to name it.
+        """
+        if self.clock.pages == self._kept_pages and self._card is self._kept_card:
             return
-        self._kept_pages = self.clock.pages
+        self._kept_pages, self._kept_card = self.clock.pages, self._card
         if self._card is not None:
             serial = self._card.factor.hex().upper()
             self._folder.save(f"{serial}.chip", self._card.save())
@@ -178,7 +252,9 @@ class Workbench:
         self.keep()
 
     def _put(self, card: SimulatedCard) -> None:
-        self.keep()
+        # A blank card that nothing was written to and no case is about may be forgotten.
+        if self.clock.pages != self._kept_pages:
+            self.keep()
         self.reader.remove()
         self._card = card
         self.reader.insert(card)
@@ -199,6 +275,16 @@ class Workbench:
             pin=TRAINING_PIN,
             clock=self.clock,
         )
+
+
+def _place_new(new: str, path: Path) -> None:
+    """Give a file its name unless another process was first, whose file then stands."""
+    try:
+        os.link(new, path)
+    except FileExistsError:
+        return
+    except OSError:  # a file system without links
+        Path(new).replace(path)
 
 
 def _place(name: str) -> Place:
