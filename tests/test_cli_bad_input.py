@@ -418,3 +418,15 @@ def test_the_root_of_training_is_marked_so(desk: Desk) -> None:
     desk.enrol()
     note = json.loads((desk.folder / "simulated" / "TRAINING-root.json").read_bytes())
     assert "TRAINING" in note["note"]
+
+
+def test_a_blocked_card_says_so_and_is_read_no_further(desk: Desk) -> None:
+    serial = str(desk.issue(desk.enrol()).json["cards"][0]["serial"])
+    card = desk.bench().card(serial)
+    card.state.blocked = True  # as CARD BLOCK at the MF leaves it (training-product.md, item 10)
+    desk.chips.save(f"{serial}.chip", card.save())
+    before = desk.state()
+    told = desk("read-card")
+    assert (told.code, told.json["state"], told.json["fields"]) == (0, "blocked", {})
+    assert desk("read-card", lang="en", json=False).out.endswith("is blocked.\n")
+    assert desk.state() == before
