@@ -41,8 +41,9 @@ WAYS = (
 TEARS = ((0, 0), (0, 1), (0, 2), (0, 3), (1, 4), (1, 5), (2, 6), (3, 7))
 # INS of what writes EEPROM while a card is made: UPDATE RECORD, UPDATE BINARY, ACTIVATION.
 _WRITES = frozenset((0xDC, 0xD6, 0x44))
-# Never left to the sample, torn with their page not begun and done: locking, and what is only added.
-_TURNING = (bytes.fromhex("8444"), bytes.fromhex("04DC0003"))
+# Never left to the sample, torn with their page not begun and done: locking, and adding to a list that
+# does not fill its file, from which nothing is pushed out again.
+_TURNING = {False: bytes.fromhex("8444"), True: bytes.fromhex("04DC0003")}
 # How many cards a line and way: the strict product stands for what the host assumes.
 CARDS = {"KT-STRICT": 9, "KT-SECURED": 2, "KT-PLAIN": 2, "KT-OPEN": 2, "KT-3DES": 2}
 
@@ -74,7 +75,7 @@ def strikes(desk_of: Desks) -> Strikes:
             for at, header in enumerate(heard[product, lean][role], 1):
                 # Only a command that writes can be torn in more than one way.
                 many = way is FaultMode.TORN and role is ReaderRole.CARD and header[1] in _WRITES
-                turning = not lean and header.startswith(_TURNING)
+                turning = header.startswith(_TURNING[lean])
                 found += [
                     Strike(lean, at, *tear, turning=turning and tear in TEARS[:2])
                     for tear in (TEARS if many else TEARS[:1])
@@ -100,8 +101,6 @@ def test_a_torn_card_is_resumed(  # noqa: PLR0917 - parameters and fixtures
     desk = desk_of(product)
     every = strikes(product, role, way)
     turning = [strike for strike in every if strike.turning]
-    # Of the thirteen appends two are enough; the activation is the last.
-    turning = [*turning[:2], *turning[-2:]]
     chosen: list[Strike] = [*dict.fromkeys([*sample(every, CARDS[product]), *turning])]
     for strike in chosen:
         plan = FaultPlan(strike.at, way, strike.pages, strike.seed)
