@@ -17,6 +17,7 @@ from app.workflow.desk import Desk
 from app.workflow.devices import DeviceBoard
 from app.workflow.enrol import Enrolment, TrainingOnly
 from app.workflow.masking import masked_number
+from app.workflow.sam_desk import SamPinMissing
 from app.workflow.views import DeskSummary, DeviceRole, IssueStep, Mark
 
 
@@ -112,3 +113,10 @@ def test_people_are_made_up_in_training_alone(desk: Desk) -> None:
 )
 def test_numbers_in_lists_are_masked(number: str, shown: str) -> None:
     assert masked_number(number) == shown
+
+
+def test_a_sam_whose_pin_nobody_gives_stays_locked(desk: Desk) -> None:
+    sam = dataclasses.replace(desk._parts.station.sam, pin=lambda: None)
+    with pytest.raises(SamPinMissing):
+        sam.session()
+    assert sam.identity is None
