@@ -3,7 +3,7 @@
 tests/mutants.toml lists them. A mutant is a file, an exact text that stands there once, what replaces
 it, and the tests (pytest's arguments) that must notice; ``also`` lists further edits of the same fault,
 so that a codec and its twin can be wrong alike. The same tests must be green without it, or red would
-prove nothing; each distinct set of tests is run once for that. Properties take the same examples in
+prove nothing; they are run together for that, file by file. Properties take the same examples in
 every run, so that a mutant is not killed by luck.
 
 ``python tools/mutants.py [WORD...]`` runs those whose name holds one of the words; exit code 1 where a
@@ -171,10 +171,18 @@ def try_unchanged(tests: tuple[str, ...]) -> Outcome:
         code, output = run_tests(tree, tests)
         words = "green" if code == GREEN else f"NOT GREEN (pytest {code})"
         return Outcome(
-            "unchanged: " + " ".join(tests), code == GREEN, words, time.monotonic() - began, output
+            "unchanged: " + ", ".join(tests), code == GREEN, words, time.monotonic() - began, output
         )
 
     return in_copy(act)
+
+
+def controls_of(mutants: Sequence[Mutant]) -> list[tuple[str, ...]]:
+    """What must be green without any fault: every test that a mutant names, a run a test file."""
+    by_file: dict[str, set[str]] = {}
+    for test in sorted({test for mutant in mutants for test in mutant.tests}):
+        by_file.setdefault(test.partition("::")[0], set()).add(test)
+    return [tuple(sorted(named)) for _file, named in sorted(by_file.items())]
 
 
 def main(words: list[str]) -> int:
@@ -182,7 +190,7 @@ def main(words: list[str]) -> int:
     if not mutants:
         print("no mutant has such a name", file=sys.stderr)
         return 1
-    controls = sorted({mutant.tests for mutant in mutants})
+    controls = controls_of(mutants)
     began = time.monotonic()
     outcomes: list[Outcome] = []
     with ThreadPoolExecutor(AT_ONCE) as pool:

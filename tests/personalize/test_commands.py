@@ -102,6 +102,25 @@ def test_every_proof_on_the_line_is_what_the_oracle_computes(product: str) -> No
     assert proven > 40
 
 
+@pytest.mark.parametrize("product", ["KT-SECURED", "KT-3DES"])
+@pytest.mark.parametrize("length", [6, 7, 8, 14, 15, 16, 31])
+def test_a_record_of_any_length_is_enciphered_as_the_oracle_does(product: str, length: int) -> None:
+    # No record of the national profile fills its blocks to the byte; a province's own may.
+    bench = Bench(product)
+    card, line = tapped(bench)
+    file = bench.profile.file("DF01/EF05")
+    card.enter("DDF1")
+    card.open(file)
+    card.authorize(file.update_key)
+    record = bytes(range(length))
+    with pytest.raises(CardRefused):
+        card.update_record(file, 1, record)
+    challenge = [answer for command, answer in line.heard if command[1] == CHALLENGE][-1][:8]
+    oracle = SoftwareSam(ROOT, CITY_CODE, product=product)
+    (command,) = line.said(UPDATE)
+    assert command == oracle.secured("STKDF01", FACTOR, challenge, bytes.fromhex("04DC0104"), record)
+
+
 # What the session remembers ------------------------------------------------------------
 
 
@@ -179,6 +198,19 @@ def test_a_card_swapped_in_before_an_authentication_loses_no_try() -> None:
     assert other.save() == before
 
 
+def test_a_refusal_of_a_card_that_was_swapped_in_is_told_as_that() -> None:
+    bench = Bench()
+    card, _line = tapped(bench)
+    file = bench.profile.file("DF01/EF05")
+    card.enter("DDF1")
+    card.open(file)
+    card.authorize(file.read_key)
+    bench.reader.swap(bench.new_card(bytes(8)))
+    with pytest.raises(CardSwapped) as refusal:
+        card.read_record(file, 1, 3)
+    assert refusal.value.found == "00" * 8
+
+
 def test_a_card_swapped_in_before_activation_is_not_even_noted_for_it() -> None:
     bench, log = Bench(), MemoryLog()
     other = bench.new_card(bytes(8))
@@ -187,7 +219,8 @@ def test_a_card_swapped_in_before_activation_is_not_even_noted_for_it() -> None:
     last = plan.steps[-1].records
 
     def swap(command: bytes) -> None:
-        if command[1] == 0xB2 and current[-1] == 0xEF06 and command[2] == len(last):
+        # The last record of the last file: everything was found equal.
+        if command[1:3] == bytes((0xB2, len(last))) and 0xDF03 in current and current[-1] == 0xEF06:
             bench.reader.swap(other)
         elif command[1] == SELECT:
             current.append(int.from_bytes(command[5:], "big"))
@@ -195,10 +228,13 @@ def test_a_card_swapped_in_before_activation_is_not_even_noted_for_it() -> None:
     current: list[int] = []
     card, line = tapped(bench, swap)
     assert plan.steps[-1].path == "DF03/EF06"
+    before = other.save()
     with pytest.raises(CardSwapped):
         execute(plan, card, log, quiet())
+    assert current[-1] == 0xEF06
     assert log.acts == ["bind"]
     assert line.said(ACTIVATION) == []
+    assert other.save() == before
 
 
 def test_a_card_swapped_in_before_the_first_write_is_bound_to_nobody() -> None:

@@ -6,6 +6,7 @@ import dataclasses
 
 import pytest
 
+from app.cardspec.keys import KeyName
 from app.devices.channel import ApduChannel
 from app.devices.ports import ReaderRole
 from app.devices.sim.sam import SimulatedSam
@@ -21,7 +22,8 @@ from app.personalize.sam import (
     open_sam,
     pad,
 )
-from tests.helpers.making import CITY_CODE, PIN, ROOT, Bench, application, resident
+from tests.helpers.making import CITY_CODE, FACTOR, PIN, ROOT, Bench, application, resident
+from tests.oracle.sam import SoftwareSam
 from tests.personalize.test_execute import Answering
 
 
@@ -171,3 +173,13 @@ def test_padding_adds_a_block_only_where_it_must() -> None:
     assert pad(bytes(16), 16, always=True) == bytes(16) + b"\x80" + bytes(15)
     assert pad(bytes(16), 16, always=False) == bytes(16)
     assert pad(bytes(15), 16, always=False) == bytes(15) + b"\x80"
+
+
+@pytest.mark.parametrize("product", ["KT-SECURED", "KT-3DES"])
+@pytest.mark.parametrize("length", [0, 5, 8, 15, 16, 21, 32, 200])
+def test_a_mac_over_any_length_is_what_the_oracle_computes(product: str, length: int) -> None:
+    # What a card is sent never ends with a whole block; a MAC over anything else may.
+    oracle = SoftwareSam(ROOT, CITY_CODE, product=product)
+    message, challenge = bytes(range(length)), bytes(range(8))
+    mac = Bench(product).sam().mac(KeyName.STKDDF1, FACTOR, challenge, message)
+    assert mac == oracle.mac("STKDDF1", FACTOR, challenge, message)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tools import mutants
-from tools.mutants import LIST, Edit, Mutant, plant, plant_all, read_list
+from tools.mutants import LIST, Edit, Mutant, controls_of, plant, plant_all, read_list
 
 TESTS = ("tests/cardspec/test_files.py",)
 
@@ -49,6 +49,20 @@ def test_a_codec_and_its_twin_are_made_wrong_alike(tmp_path: Path) -> None:
     plant_all(tmp_path, both)
     assert (tmp_path / "one.py").read_text(encoding="utf-8") == "little SMALL"
     assert (tmp_path / "two.py").read_text(encoding="utf-8") == "y"
+
+
+def test_every_named_test_is_run_without_a_fault_file_by_file() -> None:
+    named = [
+        ("tests/a.py::one",),
+        ("tests/b.py",),
+        ("tests/a.py::two", "tests/b.py::three"),
+        ("tests/b.py",),
+    ]
+    listed = [mutant("x", "y", tests) for tests in named]
+    assert controls_of(listed) == [
+        ("tests/a.py::one", "tests/a.py::two"),
+        ("tests/b.py", "tests/b.py::three"),
+    ]
 
 
 def test_two_of_one_name_and_one_that_changes_nothing_are_refused(tmp_path: Path) -> None:
