@@ -198,12 +198,14 @@ def process() -> Iterator[DeskProcess]:
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory, process: DeskProcess) -> Iterator[KillingPlace]:
     made = KillingPlace(tmp_path_factory.mktemp("kills"), process)
-    # The store's first card pins the SAM; the ones to be killed all commit alike.
-    first = made.settle(made.kill())
-    assert first.findings == []
-    assert first.end is CaseState.VERIFIED
-    yield made
-    made.close()
+    try:
+        # The store's first card pins the SAM; the ones to be killed all commit alike.
+        first = made.settle(made.kill())
+        assert first.findings == []
+        assert first.end is CaseState.VERIFIED
+        yield made
+    finally:
+        made.close()
 
 
 def test_the_uncut_making_commits_what_is_killed_here(place: KillingPlace) -> None:

@@ -97,7 +97,7 @@ class ChipHouse:
         self._stop = threading.Event()
         self._listeners = [ChipListener(slot) for slot in self.slots]
         self._threads = [
-            threading.Thread(target=listener.run, args=(self._stop,), name="chips")
+            threading.Thread(target=listener.run, args=(self._stop,), name="chips", daemon=True)
             for listener in self._listeners
         ]
         for thread in self._threads:
