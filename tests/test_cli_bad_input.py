@@ -397,8 +397,10 @@ def armed(monkeypatch: pytest.MonkeyPatch, fault: IdFault, times: int | None) ->
 def test_a_name_too_long_is_refused_before_anything_is_kept(desk: Desk, tmp_path: Path) -> None:
     path = write_application(tmp_path / "files", name="样例" * 10)
     refused = desk.refused_twice("enrol", "--from", path)
-    assert refused.error["code"] == "resident.refused"
-    assert "姓名" in refused.error["message"]
+    assert refused.error["code"] == "resident.too-long"
+    # The field, the bytes it takes, the bytes there are.
+    for part in ("姓名", "40", "30"):
+        assert part in refused.error["message"]
 
 
 def test_a_name_that_nobody_can_draw_is_refused_before_a_card_is_touched(

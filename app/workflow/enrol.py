@@ -160,11 +160,15 @@ class Enrolment:
         ]
 
     def save(self, draft: EnrolDraft) -> str:
-        """Freeze a faultless draft; the new application's id."""
-        problems = self.check(draft)
-        stopping = tuple(problem.path for problem in problems if problem.stops)
+        """Freeze a faultless draft; the new application's id.
+
+        A single problem is told as itself, with its field, what is wrong and what to do.
+        """
+        stopping = [found.fault for found in self.check(draft) if found.stops]
+        if len(stopping) == 1:
+            raise stopping[0]
         if stopping:
-            raise ResidentRefused(fields=stopping)
+            raise ResidentRefused(fields=tuple(fault.params()["field"] for fault in stopping))
         application = self.freeze(_resident(draft))
         self._ports.applications.freeze(application)
         return application.id
