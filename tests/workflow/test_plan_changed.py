@@ -48,10 +48,10 @@ def test_a_begun_card_is_not_finished_under_another_plan(tmp_path: Path) -> None
         assert case.state is CaseState.WRITING
     renew_issuer_certificate(tmp_path)
     with open_desk(options) as desk:
-        before = desk.read_card()
+        before = desk.read_card(threading.Event())
         with pytest.raises(PlanChanged):
             desk.settle(case.id, Settlement.CONTINUE, lambda _event: None, threading.Event())
-        assert desk.read_card() == before
+        assert desk.read_card(threading.Event()) == before
         spoiled = desk.settle(
             case.id, Settlement.SPOIL, lambda _event: None, threading.Event(), "SAM renewed"
         )
