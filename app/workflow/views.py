@@ -122,6 +122,10 @@ class DocumentView:
     module_number: str
 
 
+# A person is told from another by these fields of the form.
+_NUMBERS = ("citizen_id", "other_document.number")
+
+
 @dataclass(frozen=True, repr=False)
 class EnrolDraft:
     """An application being written down: values by the form's paths (``name``, ``contacts.0.phone``).
@@ -149,7 +153,7 @@ class EnrolDraft:
         What was typed stays where the document says nothing; a document of another person than the
         one read before begins a new draft.
         """
-        if self.document is not None and self.value("citizen_id").read != read.value("citizen_id").read:
+        if self.of_another(read):
             return read
         typed = {path: value for path, value in self.values.items() if value.read is None}
         return EnrolDraft(
@@ -158,6 +162,21 @@ class EnrolDraft:
             photo=read.photo or self.photo,
             face_photo=read.face_photo or self.face_photo,
         )
+
+    def of_another(self, read: EnrolDraft) -> bool:
+        """Whether a document's reading is another person's than what stands here.
+
+        The numbers tell: as read before, or as typed where none was read. A permit may leave the
+        citizen number empty, so the other document's number counts as well.
+        """
+        for path in _NUMBERS:
+            here, there = self.value(path), read.value(path)
+            if not there.read:
+                continue  # this document says nothing of that number
+            known = here.text if self.document is None else here.read
+            if (known or "") != (there.read or "") and (self.document is not None or known):
+                return True
+        return False
 
     @property
     def empty(self) -> bool:
@@ -330,6 +349,10 @@ class DeskService(Protocol):
         ...
 
     def devices(self) -> list[DeviceState]: ...
+
+    def begin_shift(self) -> None:
+        """Unlock the desk's SAM before the first card asks for it; a known error says why not."""
+        ...
 
     def summary(self) -> DeskSummary: ...
 

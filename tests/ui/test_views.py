@@ -54,3 +54,24 @@ def test_the_same_document_read_again_keeps_what_was_typed() -> None:
     first = EnrolDraft().taking(read(citizen_id="41010219900101001X"))
     first = first.with_text("phones.0", "19900001234")
     assert first.taking(read(citizen_id="41010219900101001X")).value("phones.0").text == "19900001234"
+
+
+def test_a_number_typed_for_another_person_begins_a_new_draft() -> None:
+    typed = (
+        EnrolDraft().with_text("citizen_id", "410102199002020020").with_text("phones.0", "19900001234")
+    )
+    taken = typed.taking(read(name="测试甲", citizen_id="41010219900101001X"))
+    assert taken.value("phones.0").text == ""
+
+
+def test_two_permit_holders_without_a_citizen_number_are_two_people() -> None:
+    first = EnrolDraft().taking(read(**{"name": "测试甲", "other_document.number": "E00000001"}))
+    first = first.with_text("phones.0", "19900001234")
+    second = first.taking(read(**{"name": "测试乙", "other_document.number": "E00000002"}))
+    assert second.value("phones.0").text == ""
+
+
+def test_a_number_corrected_by_hand_is_still_the_same_document() -> None:
+    first = EnrolDraft().taking(read(citizen_id="41010219900101001X"))
+    first = first.with_text("citizen_id", "410102199002020020").with_text("phones.0", "19900001234")
+    assert first.taking(read(citizen_id="41010219900101001X")).value("phones.0").text == "19900001234"
