@@ -17,6 +17,7 @@ from app.workflow.views import DeskService, Mark
 OWNERS = {
     "applications": Owner.STORE,
     "application": Owner.STORE,
+    "begin_shift": Owner.CARD,
     "check": Owner.STORE,
     "devices": Owner.WORKER,
     "draft_from_training": Owner.STORE,

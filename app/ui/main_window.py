@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
+    QApplication,
     QButtonGroup,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QMainWindow,
     QPushButton,
+    QScrollArea,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -21,15 +22,14 @@ from PySide6.QtWidgets import (
 from app.base.errors import N_, KangkaError
 from app.domain.application import Realm
 from app.ui.context import Context
-from app.ui.icons import icon, pixmap
 from app.ui.pages.cases import CasesPage
 from app.ui.pages.enrol import EnrolPage
 from app.ui.pages.home import HomePage
 from app.ui.pages.issue import IssuePage
 from app.ui.pages.page import Page
 from app.ui.pages.queue import QueuePage
-from app.ui.theme import GRID, TypeSize, set_tone, set_type
-from app.ui.widgets.basic import RowButton, clear, label
+from app.ui.theme import GRID, TypeSize, set_tone
+from app.ui.widgets.basic import NavButton, Picture, RowButton, clear, label
 from app.ui.widgets.marks import StateLabel
 from app.workflow.views import DeviceState, Mark
 
@@ -42,6 +42,8 @@ _ENTRIES = (
 )
 _BELONGS = {"issue": "queue"}
 _DEVICES_EVERY_MS = 2000
+# The least width a page makes do with; a smaller screen (or a larger scale) scrolls it.
+_LEAST_WIDTH = 100 * GRID
 
 
 class Pages(dict[str, Page]):
@@ -63,6 +65,14 @@ class Pages(dict[str, Page]):
         return page
 
 
+class PageStack(QStackedWidget):
+    """The page in sight alone says how high it must be; the frame around it stands still."""
+
+    def minimumSizeHint(self) -> QSize:
+        shown = self.currentWidget()
+        return QSize(_LEAST_WIDTH, 0 if shown is None else shown.minimumSizeHint().height())
+
+
 class MainWindow(QMainWindow):
     """One window for one desk."""
 
@@ -72,19 +82,23 @@ class MainWindow(QMainWindow):
         self.messages = context.messages
         self._asking_devices = False
         self._closing = False
-        self._stack = QStackedWidget()
+        self._stack = PageStack()
         self.pages = Pages(context, self._stack)
         self._entries: dict[str, QPushButton] = {}
         self._build()
         context.navigator.asked.connect(self.go)
         context.happenings.changed.connect(self._show_happenings)
         context.tasks.unheard.connect(self._unheard)
+        context.tasks.changed.connect(self._forget_notice)
         self._ask_again = QTimer(self, interval=_DEVICES_EVERY_MS)
         self._ask_again.timeout.connect(self.ask_devices)
         self._ask_again.start()
         self._show_happenings()
         self.ask_devices()
         self.go("home", {})
+        home = self.pages["home"]
+        assert isinstance(home, HomePage)  # noqa: S101 - named so above
+        home.begin_shift()
 
     @property
     def page(self) -> Page:
@@ -99,23 +113,34 @@ class MainWindow(QMainWindow):
         if isinstance(shown, Page) and target is not shown:
             why = shown.can_leave()
             if why:
-                self.context.happenings.add(Mark.ATTENTION, why)
+                self._notify(why)
                 self._mark_entry(shown.name)
                 return
             shown.leave()
+        self._notify("")
         self._stack.setCurrentWidget(target)
+        # The scroll area asks the stack's height anew only when the stack itself is told.
+        QApplication.sendEvent(self._stack, QEvent(QEvent.Type.LayoutRequest))
+        self._scroll.verticalScrollBar().setValue(0)
         self._heading.setText(target.title)
         self.setWindowTitle(f"{target.title} — {self._told()}")
         self._mark_entry(name)
         target.enter(**params)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """A card under way stops at its next step and leaves a case; nothing is cut in two."""
+        """A card under way is finished or stopped first; what is not saved is lost only knowingly."""
         why = self.page.can_leave()
         if why:
-            self.context.happenings.add(Mark.ATTENTION, why)
+            self._notify(why)
             event.ignore()
             return
+        for name, page in list(self.pages.items()):
+            why = page.before_closing()
+            if why and self.notice.word.text() != why:
+                self.go(name, {})
+                self._notify(why)
+                event.ignore()
+                return
         self.page.leave()
         self._closing = True
         self._ask_again.stop()
@@ -142,7 +167,7 @@ class MainWindow(QMainWindow):
         column.addLayout(middle, 1)
         column.addWidget(self._strip())
         self.setCentralWidget(whole)
-        self.setMinimumSize(1280, 720)
+        self.setMinimumSize(80 * GRID, 45 * GRID)
         for number, (name, _icon, _word) in enumerate(_ENTRIES, start=1):
             shortcut = QShortcut(QKeySequence(f"Alt+{number}"), self)
             shortcut.activated.connect(lambda page=name: self.go(page, {}))
@@ -178,9 +203,7 @@ class MainWindow(QMainWindow):
         line = QHBoxLayout(bar)
         line.setContentsMargins(2 * GRID, 0, 2 * GRID, 0)
         line.setSpacing(GRID + 4)
-        mark = QLabel()
-        mark.setPixmap(pixmap("app", 24))
-        line.addWidget(mark)
+        line.addWidget(Picture("app", 24))
         line.addWidget(label(self.messages.text("Health card desk"), bold=True))
         desk = self.messages.text("Desk {desk}", desk=place.desk)
         self.place = label(f"{place.name} · {desk}", tone="muted")
@@ -204,15 +227,9 @@ class MainWindow(QMainWindow):
         group.setExclusive(True)
         for number, (name, drawing, word) in enumerate(_ENTRIES, start=1):
             text = self.messages.text(word)
-            button = QPushButton(icon(drawing), f"  {text}")
-            button.setIconSize(QSize(20, 20))
-            button.setFixedHeight(5 * GRID)
-            button.setCheckable(True)
+            button = NavButton(text, drawing)
             button.setToolTip(f"Alt+{number}")
-            button.setAccessibleName(text)
             button.setAccessibleDescription(f"Alt+{number}")
-            set_tone(button, "nav")
-            set_type(button, TypeSize.BODY)
             button.clicked.connect(lambda _on=False, page=name: self.go(page, {}))
             group.addButton(button)
             self._entries[name] = button
@@ -229,14 +246,25 @@ class MainWindow(QMainWindow):
         head.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 0)
         self._heading = label(size=TypeSize.HEAD, bold=True)
         head.addWidget(self._heading)
+        head.addSpacing(3 * GRID)
+        # An answer to what the clerk just tried, where the eye is; nothing below it moves.
+        self.notice = StateLabel(Mark.ATTENTION, "")
+        set_tone(self.notice.word, "attention")
+        self.notice.hide()
+        head.addWidget(self.notice, 1)
         head.addStretch(1)
-        person = QLabel()
-        person.setPixmap(pixmap("person", 16))
-        head.addWidget(person)
+        head.addWidget(Picture("person", 16))
         head.addSpacing(GRID // 2)
         head.addWidget(label(self.context.desk.workplace().operator))
         column.addLayout(head)
-        column.addWidget(self._stack, 1)
+        scroll = self._scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        set_tone(self._stack, "clear")
+        scroll.setWidget(self._stack)
+        scroll.viewport().setAutoFillBackground(False)
+        column.addWidget(scroll, 1)
         return area
 
     def _strip(self) -> QFrame:
@@ -282,11 +310,23 @@ class MainWindow(QMainWindow):
                 words = f"{words} {self.messages.sentence(device.detail)}"
             dot = StateLabel(device.mark, words, size=TypeSize.SMALL)
             dot.setAccessibleName(f"{words}: {self.messages.sentence(device.word)}")
-            dot.setToolTip(f"{device.name}: {self.messages.sentence(device.word)}")
+            name = self.messages.device_name(device)
+            dot.setToolTip(f"{name}: {self.messages.sentence(device.word)}")
             self._dots.addWidget(dot)
         home = self.pages["home"]
         assert isinstance(home, HomePage)  # noqa: S101 - named so above
         home.show_devices(devices)
+
+    def _notify(self, why: str) -> None:
+        self.notice.set_state(Mark.ATTENTION, why)
+        self.notice.setVisible(bool(why))
+
+    def _forget_notice(self) -> None:
+        """What stood in the way is over."""
+        shown = self._stack.currentWidget()
+        stays = isinstance(shown, Page) and (shown.can_leave() or shown.before_closing())
+        if not stays and not self.notice.isHidden():
+            self._notify("")
 
     def _show_happenings(self) -> None:
         newest = self.context.happenings.newest

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 from app.base.catalogue import Catalogue, ErrorText
 from app.base.clock import CHINA_TIME
 from app.base.errors import N_
-from app.workflow.views import DeviceRole, IssueStep, Mark, Provenance, Sentence, Settlement
+from app.workflow.views import (
+    DeviceRole,
+    DeviceState,
+    IssueStep,
+    Mark,
+    Provenance,
+    Sentence,
+    Settlement,
+)
 
 if TYPE_CHECKING:
     from app.base.errors import KangkaError
@@ -87,6 +95,10 @@ class Messages:
     def role(self, role: DeviceRole) -> str:
         return self.text(_ROLE_WORDS[role])
 
+    def device_name(self, device: DeviceState) -> str:
+        """The make of a device; of a simulated one just that it is none."""
+        return self.text("SIMULATED") if device.simulated else device.name
+
     def step(self, step: IssueStep) -> str:
         return self.text(_STEP_WORDS[step])
 
@@ -112,7 +124,7 @@ class Messages:
 
     def seconds(self, milliseconds: int) -> str:
         """``0.12 s``."""
-        return f"{milliseconds / 1000:.2f} s"
+        return self.text("{seconds} s", seconds=f"{milliseconds / 1000:.2f}")
 
     def moment(self, ms: int) -> str:
         """A desk's time for lists: the day and the minute in China."""

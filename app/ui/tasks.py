@@ -56,9 +56,10 @@ class Task(QObject):
     finished = Signal()
     _posted = Signal(str, object)
 
-    def __init__(self, name: str, parent: QObject) -> None:
-        super().__init__(parent)
+    def __init__(self, name: str, runner: TaskRunner) -> None:
+        super().__init__(runner)
         self.name = name
+        self._runner = runner
         self.cancel = threading.Event()
         self._posted.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
@@ -86,6 +87,8 @@ class Task(QObject):
 
     @Slot(str, object)
     def _deliver(self, kind: str, value: object) -> None:
+        if self._runner.closed:
+            return  # the window is gone, and with it whoever wanted to know
         if QThread.currentThread() is not self.thread():
             raise RuntimeError("a task's result reached another thread than the window's")
         if kind == "progress":
@@ -138,6 +141,10 @@ class TaskRunner(QObject):
     def busy(self, owner: Owner | None = None) -> bool:
         """Whether anything of this owner (or of any) is under way or waits."""
         return any(owner is None or one is owner for one, _task in self._running)
+
+    @property
+    def closed(self) -> bool:
+        return self._closed
 
     def close(self) -> None:
         """Ask everything to stop before its next step, and wait for it: nothing is left half-done."""

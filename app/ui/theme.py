@@ -208,6 +208,8 @@ QFrame[tone="panel"] {{
 QFrame[tone="rule"] {{ background: {t.line}; border: none; }}
 QFrame[tone="fault"] {{
     background: {t.stop_soft}; border: 1px solid {t.stop}; border-radius: {RADIUS}px; }}
+QFrame[tone="notice"] {{
+    background: {t.attention_soft}; border: 1px solid {t.attention}; border-radius: {RADIUS}px; }}
 QLabel {{ background: transparent; border: none; }}
 QLabel[tone="muted"] {{ color: {t.muted}; }}
 QLabel[tone="stop"] {{ color: {t.stop}; }}
@@ -255,6 +257,7 @@ QPushButton[tone="row"]:hover {{ background: {t.sunken}; }}
 QPushButton[tone="row"]:focus {{ border: 2px solid {t.accent}; padding: 0 6px; }}
 QPushButton[tone="row"]:disabled {{ color: {t.text}; background: transparent; }}
 QScrollArea {{ background: transparent; border: none; }}
+QScrollArea > QWidget > QStackedWidget,
 QScrollArea > QWidget > QWidget[tone="clear"] {{ background: transparent; }}
 QScrollBar:vertical {{ background: transparent; width: 8px; margin: 0; }}
 QScrollBar::handle:vertical {{ background: {t.strong_line}; border-radius: 4px; min-height: 32px; }}

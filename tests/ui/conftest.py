@@ -80,7 +80,7 @@ def open_window(qtbot: QtBot, desk: FakeDesk) -> Iterator[Callable[..., MainWind
     desk.release.set()
     for window in made:
         qtbot.waitUntil(lambda w=window: not w.page.can_leave(), timeout=PATIENCE_MS)
-        assert window.close()
+        assert window.close() or window.close()  # a form that is not saved asks once
         window.deleteLater()
 
 

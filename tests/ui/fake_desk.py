@@ -74,6 +74,9 @@ STEPS = {
 _ON_CHIP = ("name", "sex", "ethnic", "birth_date", "citizen_id", "addresses.0.text")
 
 
+picture_of = functools.cache(portrait)
+
+
 @functools.cache
 def renderer() -> FaceRenderer:
     """One for the run: it loads the fonts."""
@@ -100,6 +103,7 @@ class FakeDesk:
     fail_at: tuple[IssueStep, KangkaError] | None = None
     fail_reading: KangkaError | None = None
     fail_saving: KangkaError | None = None
+    fail_unlocking: KangkaError | None = None
     hold_reading: bool = False
     release: threading.Event = field(default_factory=threading.Event)
     held: threading.Event = field(default_factory=threading.Event)
@@ -145,6 +149,11 @@ class FakeDesk:
             found.append(DeviceState(role, name, mark, word, detail, self.simulated))
         return found
 
+    def begin_shift(self) -> None:
+        self._called("begin_shift")
+        if self.fail_unlocking is not None:
+            raise self.fail_unlocking
+
     def summary(self) -> DeskSummary:
         self._called("summary")
         waiting = sum(1 for kept in self._kept.values() if kept.state is CaseState.QUEUED)
@@ -186,7 +195,7 @@ class FakeDesk:
     def draft_from_training(self, number: int) -> EnrolDraft:
         self._called("draft_from_training")
         values = values_of(made_up_resident(number))
-        pictures = portrait(number)
+        pictures = picture_of(number)
         return EnrolDraft(
             MappingProxyType({path: DraftValue(text) for path, text in values.items()}),
             None,
@@ -196,7 +205,7 @@ class FakeDesk:
 
     def fit_photo(self, draft: EnrolDraft, picture: bytes) -> EnrolDraft:
         self._called("fit_photo")
-        pictures = portrait(len(picture))
+        pictures = picture_of(len(picture))
         return replace(draft, photo=pictures.chip, face_photo=pictures.printed)
 
     def check(self, draft: EnrolDraft) -> list[Finding]:

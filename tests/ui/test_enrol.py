@@ -183,7 +183,7 @@ def test_wrong_values_stand_in_the_list_and_the_list_jumps(
     assert page.findings.head.word.text() == "所需内容已齐"
     type_into(page, "phones.0", "12")
     settle(qtbot, page)
-    assert page.findings.head.word.text() == "还有 1 项"
+    assert page.findings.head.word.text() == "还差 1 项"
     assert page.form.edit("phones.0").editor.property("wrong") is True
     page.jump("name")
     line = next(b for b in page.findings.findChildren(RowButton) if b.property("path") == "phones.0")
@@ -305,3 +305,64 @@ def test_no_call_is_made_for_what_the_clerk_did_not_ask(
     assert "read_identity" not in desk.calls
     with pytest.raises(KangkaError):
         elsewhere(desk.save, page.draft)
+
+
+def test_another_document_puts_an_unsaved_form_aside_and_ctrl_r_brings_it_back(
+    desk: FakeDesk, window: MainWindow, page: EnrolPage, rest: Rest
+) -> None:
+    QTest.keyClick(window, Qt.Key.Key_F2)
+    rest(window)
+    type_into(page, "phones.0", "19900001234")
+    QTest.keyClick(window, Qt.Key.Key_F2)
+    rest(window)
+    assert page.draft.value("name").text == "样例乙丑"
+    assert page.draft.value("phones.0").text == ""
+    assert page.aside.isVisible()
+    assert "样例甲子" in page.aside_told.word.text()
+    QTest.keyClick(window, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
+    rest(window)
+    assert page.draft.value("name").text == "样例甲子"
+    assert page.form.edit("phones.0").editor.text() == "19900001234"
+    assert "样例乙丑" in page.aside_told.word.text()
+
+
+def test_a_form_that_is_not_saved_is_given_up_only_by_closing_twice(
+    window: MainWindow, page: EnrolPage, rest: Rest
+) -> None:
+    type_into(page, "name", "abc")
+    window.go("home", {})
+    rest(window)
+    assert not window.close()
+    assert window.page is page
+    assert "abc" in window.notice.word.text()
+    window.go("home", {})
+    assert not window.notice.isVisible()
+    assert not window.close()
+    assert window.close()
+
+
+def test_no_button_stands_under_a_key_while_the_document_is_waited_for(
+    qtbot: QtBot, desk: FakeDesk, window: MainWindow, page: EnrolPage
+) -> None:
+    desk.hold_reading = True
+    QTest.keyClick(window, Qt.Key.Key_F2)
+    qtbot.waitUntil(desk.held.is_set, timeout=PATIENCE_MS)
+    assert QApplication.focusWidget() is page
+    desk.release.set()
+
+
+def test_a_number_says_no_bytes_left_and_a_narrow_box_shows_its_text(page: EnrolPage) -> None:
+    type_into(page, "citizen_id", "41010220010127001X")
+    assert page.form.edit("citizen_id").room.isHidden()
+    contact = page.form.edit("contacts.0.name")
+    type_into(page, "contacts.0.name", "a name of latin c")
+    assert contact.room.isHidden() or contact.room.text() == "13"
+    taken = contact.editor.fontMetrics().horizontalAdvance(contact.editor.text())
+    assert taken <= contact.editor.width() - contact.editor.textMargins().right() - 16
+
+
+def test_a_card_without_a_photo_is_never_an_oversight(page: EnrolPage) -> None:
+    page.findings.show_problems([], photo_left_out=True)
+    QApplication.processEvents()
+    lines = [line.property("path") for line in page.findings.findChildren(RowButton) if line.isVisible()]
+    assert lines == ["photo"]

@@ -96,7 +96,7 @@ def test_tab_reaches_every_control_of_a_page_and_comes_round(
         assert wanted <= reached, (name, [w.accessibleName() for w in wanted - reached])
 
 
-@pytest.mark.parametrize("size", [(1366, 768), (1280, 720)])
+@pytest.mark.parametrize("size", [(1366, 768), (1024, 700)])
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_no_text_is_cut_off(
     language: str, size: tuple[int, int], open_window: Open, walked: Callable[..., None], rest: Rest
@@ -186,7 +186,21 @@ def test_no_sentence_is_left_in_english(
 ) -> None:
     window = open_window("zh")
     pages_walked(window, desk, rest, elsewhere)
-    allowed = {"SAM", "ABO", "Rh", "F2", "F4", "F6", "F9", "Esc", "Enter", "YYYYMMDD", "KT", "SECURED"}
+    allowed = {
+        "SAM",
+        "ABO",
+        "Rh",
+        "F2",
+        "F4",
+        "F6",
+        "F9",
+        "Esc",
+        "Ctrl",
+        "Enter",
+        "YYYYMMDD",
+        "KT",
+        "SECURED",
+    }
     for widget in window.findChildren(QWidget):
         if isinstance(widget, (QLabel, QAbstractButton)):
             for word in "".join(
@@ -218,6 +232,22 @@ def contrast(one: str, other: str) -> float:
 
     high, low = sorted((light(one), light(other)), reverse=True)
     return (high + 0.05) / (low + 0.05)
+
+
+def test_drawings_follow_the_theme_of_the_running_window(window: MainWindow, qapp: QApplication) -> None:
+    def inks() -> set[str]:
+        image = window._entries["enrol"].icon().pixmap(20, 20).toImage()
+        dots = [(x, y) for x in range(image.width()) for y in range(image.height())]
+        return {
+            image.pixelColor(*at).name().upper() for at in dots if image.pixelColor(*at).alpha() == 255
+        }
+
+    seen = []
+    for theme in (DARK, LIGHT):
+        apply_theme(qapp, theme)
+        QApplication.processEvents()
+        seen.append(theme.text in inks())
+    assert seen == [True, True]
 
 
 def test_both_themes_dress_the_running_window(window: MainWindow, qapp: QApplication) -> None:

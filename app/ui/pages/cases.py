@@ -45,11 +45,11 @@ class CasesPage(Page):
             OWNERS["open_cases"],
         )
         self.table = Table(text("Open cases"), self.model)
-        self.table.set_widths(19 * GRID, 0, 23 * GRID, 14 * GRID)
+        self.table.set_widths(15 * GRID, 0, 22 * GRID, 13 * GRID)
         columns = QHBoxLayout()
         columns.setSpacing(2 * GRID)
-        columns.addWidget(self.table, 1)
-        columns.addWidget(self._details())
+        columns.addWidget(self.table, 3)
+        columns.addWidget(self._details(), 2)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         whole.setSpacing(2 * GRID)
@@ -70,7 +70,8 @@ class CasesPage(Page):
     def _details(self) -> QFrame:
         text = self.messages.text
         frame, column = panel(margin=3 * GRID, spacing=GRID + 4)
-        frame.setFixedWidth(50 * GRID)
+        frame.setMinimumWidth(40 * GRID)
+        frame.setMaximumWidth(50 * GRID)
         self.person = label(size=TypeSize.HEAD, bold=True)
         self.state = StateLabel(Mark.WAITING, "")
         self._known = QVBoxLayout()
@@ -110,6 +111,14 @@ class CasesPage(Page):
         column.addLayout(line)
         column.addWidget(rule())
         column.addWidget(self.verify_button)
+        self.why_not = label(
+            text("Verifying alone needs a chip that was written to its end."),
+            TypeSize.SMALL,
+            tone="muted",
+        )
+        self.why_not.setWordWrap(True)
+        self.why_not.hide()
+        column.addWidget(self.why_not)
         column.addWidget(self.continue_button)
         return frame
 
@@ -145,6 +154,7 @@ class CasesPage(Page):
         offers = self._case.offers if self._case is not None else ()
         self.continue_button.setEnabled(Settlement.CONTINUE in offers and not self._spoiling)
         self.verify_button.setEnabled(Settlement.VERIFY in offers and not self._spoiling)
+        self.why_not.setVisible(bool(offers) and Settlement.VERIFY not in offers)
         self.reason.setEnabled(Settlement.SPOIL in offers and not self._spoiling)
         why = self.reason.text().strip()
         self.spoil_button.setEnabled(self.reason.isEnabled() and bool(why))

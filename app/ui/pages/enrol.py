@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.base.errors import KangkaError
@@ -20,11 +20,14 @@ from app.ui.widgets.basic import Button, PrimaryButton, clear, label, panel, rul
 from app.ui.widgets.faults import ErrorPanel
 from app.ui.widgets.findings import Findings
 from app.ui.widgets.form_view import FormView
+from app.ui.widgets.marks import StateLabel
 from app.ui.widgets.pictures import PhotoFrame
 from app.workflow.views import EnrolDraft, Finding, Mark
 
 # The check runs when the hand rests, not at each key.
 _CHECK_AFTER_MS = 250
+# A page narrower than this gives the form what the columns beside it can spare.
+_NARROW = 120 * GRID
 
 
 class EnrolPage(Page):
@@ -36,6 +39,7 @@ class EnrolPage(Page):
         super().__init__(context)
         self.draft = EnrolDraft()
         self._saved: tuple[EnrolDraft, str] | None = None
+        self._aside: EnrolDraft | None = None
         self._problems: list[Finding] = []
         self._checked: EnrolDraft | None = None
         self._reading: Task | None = None
@@ -49,18 +53,19 @@ class EnrolPage(Page):
         self.fault = ErrorPanel(self.messages)
         self.form = FormView(context.desk.form(), context.desk.codes, self.messages)
         self.form.edited.connect(self._edited)
-        columns = QHBoxLayout()
-        columns.setSpacing(3 * GRID)
+        columns = self._columns = QHBoxLayout()
         columns.addWidget(self._left())
         middle = QVBoxLayout()
         middle.setSpacing(2 * GRID)
         middle.addWidget(self.fault)
+        middle.addWidget(self._aside_line())
         middle.addWidget(self.form, 1)
         columns.addLayout(middle, 1)
         columns.addWidget(self._right())
         whole = QVBoxLayout(self)
         whole.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         whole.addLayout(columns)
+        self._share(narrow=False)
 
         self.key(Qt.Key.Key_F2, self.read_document)
         self.key(Qt.Key.Key_F4, self.choose_photo)
@@ -69,6 +74,7 @@ class EnrolPage(Page):
         self.key("Ctrl+Return", self.save)
         self.key(Qt.Key.Key_Escape, self.back)
         self.key("Ctrl+N", self.start_over)
+        self.key("Ctrl+R", self.take_back)
         for first, second in (
             (self.read_button, self.photo_button),
             (self.photo_button, self.form.first()),
@@ -84,7 +90,7 @@ class EnrolPage(Page):
     def _left(self) -> QWidget:
         text = self.messages.text
         box = QWidget()
-        box.setFixedWidth(31 * GRID)
+        self._left_box = box
         column = QVBoxLayout(box)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID + 4)
@@ -128,7 +134,7 @@ class EnrolPage(Page):
     def _right(self) -> QFrame:
         text = self.messages.text
         frame, column = panel(spacing=GRID + 4)
-        frame.setFixedWidth(37 * GRID)
+        self._right_box = frame
         column.addWidget(label(text("What the desk found"), bold=True))
         column.addWidget(rule())
         self.findings = Findings(self.messages, self._label_of)
@@ -143,8 +149,31 @@ class EnrolPage(Page):
         column.addWidget(self.issue_button)
         return frame
 
+    def _aside_line(self) -> QFrame:
+        frame, column = panel(margin=GRID, tone="notice")
+        self.aside_told = StateLabel(Mark.ATTENTION, "")
+        self.aside_button = Button(self.messages.text("Take it back"), "Ctrl+R")
+        self.aside_button.clicked.connect(self.take_back)
+        line = QHBoxLayout()
+        line.addWidget(self.aside_told, 1)
+        line.addWidget(self.aside_button)
+        column.addLayout(line)
+        self.aside = frame
+        frame.hide()
+        return frame
+
     def _label_of(self, path: str) -> str:
         return self.messages.text("Photo") if path == "photo" else self.form.label_of(path)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share(narrow=self.width() < _NARROW)
+
+    def _share(self, *, narrow: bool) -> None:
+        """How wide the columns beside the form are."""
+        self._columns.setSpacing((2 if narrow else 3) * GRID)
+        self._left_box.setFixedWidth((27 if narrow else 31) * GRID)
+        self._right_box.setFixedWidth((33 if narrow else 37) * GRID)
 
     # ------------------------------------------------------------------------------------- coming, going
 
@@ -172,10 +201,51 @@ class EnrolPage(Page):
 
     def start_over(self) -> None:
         """An empty form for the next person."""
+        if self._reading is not None or self._saving:
+            return
+        self._put_aside()
         self._take(EnrolDraft())
         self._saved = None
         self.fault.clear()
         self.read_button.setFocus()
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether something stands here that the desk does not keep."""
+        return not self.draft.empty and not (self._saved is not None and self._saved[0] is self.draft)
+
+    def before_closing(self) -> str:
+        left = self.draft if self.unsaved else self._aside
+        if left is None:
+            return ""
+        return self.messages.text(
+            "The form of {name} is not saved. Close once more to give it up.", name=self._name_of(left)
+        )
+
+    def _name_of(self, draft: EnrolDraft) -> str:
+        return draft.value("name").text or self.messages.text("a person without a name yet")
+
+    def _put_aside(self) -> None:
+        """The next person came before this form was saved: it waits, nothing is lost."""
+        if self.unsaved:
+            self._show_aside(self.draft)
+
+    def _show_aside(self, draft: EnrolDraft | None) -> None:
+        self._aside = draft
+        self.aside.setVisible(draft is not None)
+        if draft is not None:
+            told = self.messages.text("Not saved, put aside: {name}", name=self._name_of(draft))
+            self.aside_told.set_state(Mark.ATTENTION, told)
+
+    def take_back(self) -> None:
+        """The form that was put aside comes back; an unsaved one in its place goes aside."""
+        if self._aside is None or self._reading is not None or self._saving:
+            return
+        back = self._aside
+        self._show_aside(self.draft if self.unsaved else None)
+        self._saved = None
+        self._jump_when_checked = True
+        self._take(back)
 
     # ------------------------------------------------------------------------------------------ reading
 
@@ -186,6 +256,8 @@ class EnrolPage(Page):
             # The last person is kept: reading begins the next one.
             self.start_over()
         self.fault.clear()
+        # While the document is waited for, no button stands under a hurried Enter or Space.
+        self.setFocus()
         self.read_button.setEnabled(False)
         self.document_hint.setText(
             self.messages.text("Lay the identity card on the reader. Esc ends the wait.")
@@ -213,11 +285,14 @@ class EnrolPage(Page):
         )
 
     def _take_new(self, draft: EnrolDraft) -> None:
+        self._put_aside()
         self._saved = None
         self._take(draft)
 
     def _read(self, read: EnrolDraft) -> None:
         self._jump_when_checked = True
+        if self.draft.of_another(read):
+            self._put_aside()
         self._take(self.draft.taking(read))
 
     def _not_read(self, fault: KangkaError) -> None:
@@ -316,7 +391,8 @@ class EnrolPage(Page):
         for problem in problems:
             first_of.setdefault(problem.path, problem)
         self.form.show_problems(first_of)
-        self.findings.show_problems(problems)
+        left_out = draft.face_photo is None and all(problem.path != "photo" for problem in problems)
+        self.findings.show_problems(problems, photo_left_out=left_out and not draft.empty)
         if self._jump_when_checked:
             # The document gave what it has: the hands go on with the first thing that is missing.
             self._jump_when_checked = False

@@ -9,10 +9,9 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWi
 
 from app.base.errors import KangkaError
 from app.ui.context import Context
-from app.ui.icons import pixmap
 from app.ui.pages.page import Page
 from app.ui.theme import GRID, TypeSize, set_tone
-from app.ui.widgets.basic import Button, PrimaryButton, clear, label, panel, rule
+from app.ui.widgets.basic import Button, Picture, PrimaryButton, clear, label, panel, rule
 from app.ui.widgets.faults import ErrorPanel
 from app.ui.widgets.marks import StateLabel
 from app.workflow.views import CaseRow, DeskSummary, DeviceState, Mark
@@ -53,6 +52,11 @@ class HomePage(Page):
         super().__init__(context)
         text = self.messages.text
         self.fault = ErrorPanel(self.messages)
+        self.locked = ErrorPanel(self.messages)
+        self.unlock_button = Button(text("Unlock again"))
+        self.unlock_button.clicked.connect(self.begin_shift)
+        self.locked.offer(self.unlock_button)
+        self._unlocking = False
         self.to_make_button = Button(text("Make cards"))
         self.to_make_button.clicked.connect(lambda: context.navigator.go("queue"))
         self.cases_button = Button(text("Settle cases"))
@@ -76,6 +80,7 @@ class HomePage(Page):
         whole.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         whole.setSpacing(2 * GRID)
         whole.addWidget(self.fault)
+        whole.addWidget(self.locked)
         whole.addLayout(counts)
         whole.addLayout(lower, 1)
         whole.addWidget(self.enrol_button, 0, Qt.AlignmentFlag.AlignRight)
@@ -89,6 +94,22 @@ class HomePage(Page):
     def enter(self, **_params: Any) -> None:
         self.refresh()
         self.enrol_button.setFocus()
+
+    def begin_shift(self) -> None:
+        """Unlock the SAM once; why it stays locked stands on the page until somebody tries again."""
+        if self._unlocking:
+            return
+        self._unlocking = True
+        self.locked.clear()
+        task = self.context.run(
+            "begin_shift",
+            lambda _task: self.context.desk.begin_shift(),
+            failed=self.locked.show_fault,
+        )
+        task.finished.connect(self._unlocked)
+
+    def _unlocked(self) -> None:
+        self._unlocking = False
 
     def begin(self) -> None:
         self.context.navigator.go("enrol", read=True)
@@ -107,13 +128,12 @@ class HomePage(Page):
         """The window asks the devices once for its strip and this page."""
         clear(self._devices)
         for line, device in enumerate(devices):
-            picture = label()
-            picture.setPixmap(pixmap(device.role.value, 20))
+            picture = Picture(device.role.value, 20)
             words = self.messages.sentence(device.word)
             if device.detail is not None:
                 words = f"{words} · {self.messages.sentence(device.detail)}"
             name = label(self.messages.role(device.role))
-            model = label(device.name, TypeSize.SMALL, tone="muted")
+            model = label(self.messages.device_name(device), TypeSize.SMALL, tone="muted")
             model.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
             self._devices.addWidget(picture, line, 0)
             self._devices.addWidget(name, line, 1)

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any
 
 from PySide6.QtCore import QElapsedTimer, Qt, QTimer
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.base.errors import N_, KangkaError
@@ -17,7 +18,7 @@ from app.ui.messages import grouped
 from app.ui.pages.page import Page
 from app.ui.tasks import Task
 from app.ui.theme import GRID, TypeSize, set_tone
-from app.ui.widgets.basic import Button, PrimaryButton, label, panel, rule
+from app.ui.widgets.basic import Button, PrimaryButton, label, panel, rule, scrolled
 from app.ui.widgets.faults import ErrorPanel
 from app.ui.widgets.marks import StateLabel
 from app.ui.widgets.pictures import FacePreview
@@ -56,8 +57,12 @@ _HANDS_AT = {
     IssueStep.LAY_CARD: N_("Lay a blank card on the reader"),
     IssueStep.PRINT: N_("The card is being printed"),
 }
+_HANDS_LAY_AGAIN = N_("Lay this card on the reader again")
 _HANDS_WHILE_WRITING = N_("Leave the card on the reader")
 _TICK_MS = 250
+# Beside both faces the steps need this much; lower than this, they stand closer.
+_STEPS_WIDTH = 55 * GRID
+_LOW = 78 * GRID
 
 
 class IssuePage(Page):
@@ -96,8 +101,7 @@ class IssuePage(Page):
 
     def _left(self) -> QWidget:
         text = self.messages.text
-        box = QWidget()
-        column = QVBoxLayout(box)
+        column = QVBoxLayout()
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
         self.person = label(size=TypeSize.HEAD, bold=True)
@@ -112,7 +116,7 @@ class IssuePage(Page):
         self.shortened.hide()
         self.front = FacePreview(text("Front"))
         self.back = FacePreview(text("Back"))
-        faces = QHBoxLayout()
+        faces = self._faces = QHBoxLayout()
         faces.setSpacing(2 * GRID)
         for face in (self.front, self.back):
             stack = QVBoxLayout()
@@ -133,13 +137,28 @@ class IssuePage(Page):
         column.addSpacing(GRID)
         column.addWidget(self.fault)
         column.addStretch(1)
-        # Nothing on the page moves when a fault is shown.
-        box.setFixedWidth(2 * self.front.width() + 2 * GRID)
-        return box
+        # Nothing on the page moves when a fault is shown; a low screen scrolls this side alone.
+        self._box = scrolled(column)
+        self._box.setFixedWidth(2 * self.front.width() + 3 * GRID)
+        return self._box
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A small screen: faces below each other, steps closer; what the hands do stays in sight."""
+        super().resizeEvent(event)
+        narrow = self.width() < 2 * self.front.width() + _STEPS_WIDTH
+        directions = QHBoxLayout.Direction
+        self._faces.setDirection(directions.TopToBottom if narrow else directions.LeftToRight)
+        self._box.setFixedWidth(self.front.width() * (1 if narrow else 2) + (1 if narrow else 3) * GRID)
+        low = self.height() < _LOW
+        self.hands.setMinimumHeight((6 if low else 11) * GRID)
+        self._panel.setContentsMargins(3 * GRID, GRID if low else 3 * GRID, 3 * GRID, 2 * GRID)
+        self._panel.setSpacing(GRID // 2 if low else GRID)
+        self.steps.set_dense(low)
 
     def _right(self) -> QWidget:
         text = self.messages.text
         frame, column = panel(margin=3 * GRID, spacing=GRID)
+        self._panel = column
         frame.setMaximumWidth(72 * GRID)
         self.hands = label(size=TypeSize.HANDS, bold=True, wrap=True)
         self.hands.setMinimumHeight(11 * GRID)
@@ -293,7 +312,8 @@ class IssuePage(Page):
         )
         self._since.start()
         self._tick.start()
-        self._last_hands = self.messages.text(_HANDS_WHILE_WRITING)
+        lay = _HANDS_AT[IssueStep.LAY_CARD] if operation == "issue" else _HANDS_LAY_AGAIN
+        self._last_hands = self.messages.text(lay)
         self._show_phase(Phase.RUNNING)
         self.stop_button.setFocus()
 
@@ -307,6 +327,8 @@ class IssuePage(Page):
         if event.mark is Mark.WORKING:
             told = self.messages.text(_HANDS_AT.get(event.step, _HANDS_WHILE_WRITING))
             self._last_hands = told if event.hands is None else self.messages.sentence(event.hands)
+        elif event.step is IssueStep.LAY_CARD:
+            self._last_hands = self.messages.text(_HANDS_WHILE_WRITING)
         if self.phase is Phase.RUNNING:
             self.hands.setText(self._last_hands)
         self._show_forecast()
@@ -333,6 +355,7 @@ class IssuePage(Page):
             if step.mark is Mark.WORKING:
                 self.steps.show_event(_stopped(step))
         self.fault.show_fault(fault)
+        QTimer.singleShot(0, self, lambda: self._box.ensureWidgetVisible(self.fault))
         self._learn_case()
 
     def _over(self) -> None:

@@ -37,6 +37,10 @@ class Page(QWidget):
         """Empty, or the sentence that says why one can not leave now."""
         return ""
 
+    def before_closing(self) -> str:
+        """Empty, or what would be lost if the window closed now: the second closing loses it."""
+        return ""
+
     def key(self, keys: Qt.Key | str, slot: Callable[[], object]) -> QShortcut:
         """A key of this page; it sleeps while another page is shown."""
         shortcut = QShortcut(QKeySequence(keys), self)

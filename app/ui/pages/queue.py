@@ -11,14 +11,14 @@ from app.ui.context import OWNERS, Context
 from app.ui.models import Column, PagedTableModel
 from app.ui.pages.page import Page
 from app.ui.theme import GRID
-from app.ui.widgets.basic import PrimaryButton, label
+from app.ui.widgets.basic import Button, PrimaryButton, label
 from app.ui.widgets.faults import ErrorPanel
 from app.ui.widgets.tables import Table
-from app.workflow.views import ApplicationRow
+from app.workflow.views import ApplicationRow, Mark
 
 
 class QueuePage(Page):
-    """Keys: Enter opens the line's application, F5 asks again."""
+    """Keys: Enter opens the line's application, F3 shows the made ones too, F5 asks again."""
 
     name = "queue"
 
@@ -26,6 +26,7 @@ class QueuePage(Page):
         super().__init__(context)
         text = self.messages.text
         self.fault = ErrorPanel(self.messages)
+        self._with_made = False
         self.model: PagedTableModel[ApplicationRow] = PagedTableModel(
             (
                 Column(text("State"), lambda r: self.messages.sentence(r.word), lambda r: r.mark),
@@ -34,7 +35,7 @@ class QueuePage(Page):
                 Column(text("Enrolled at"), lambda r: self.messages.moment(r.at_ms)),
             ),
             lambda row: row.id,
-            context.desk.applications,
+            self._fetch,
             context.tasks,
             OWNERS["applications"],
         )
@@ -45,7 +46,11 @@ class QueuePage(Page):
         self.open_button.setMinimumWidth(32 * GRID)
         foot = QHBoxLayout()
         foot.addWidget(self.empty)
+        self.made_button = Button(text("Show cards already made too"), "F3")
+        self.made_button.setCheckable(True)
+        self.made_button.toggled.connect(self._show_made)
         foot.addStretch(1)
+        foot.addWidget(self.made_button)
         foot.addWidget(self.open_button)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
@@ -57,6 +62,7 @@ class QueuePage(Page):
         self.model.loaded.connect(self._loaded)
         self.table.opened.connect(self._open)
         self.open_button.clicked.connect(lambda: self._open(self.table.currentIndex()))
+        self.key(Qt.Key.Key_F3, self.made_button.toggle)
         self.key(Qt.Key.Key_F5, self.model.refresh)
         self.key(Qt.Key.Key_Escape, lambda: context.navigator.go("home"))
         self._loaded()
@@ -67,6 +73,22 @@ class QueuePage(Page):
 
     def enter(self, **_params: Any) -> None:
         self.fault.clear()
+        self.model.refresh()
+        self.table.setFocus()
+
+    def _fetch(self, after: str | None, limit: int) -> list[ApplicationRow]:
+        """A page of the list, on the store's thread; what is made stands here only when asked for."""
+        found: list[ApplicationRow] = []
+        while len(found) < limit:
+            page = self.context.desk.applications(after, limit)
+            found += [row for row in page if self._with_made or row.mark is not Mark.GOOD]
+            if len(page) < limit:
+                break
+            after = page[-1].id
+        return found[:limit]
+
+    def _show_made(self, shown: bool) -> None:
+        self._with_made = shown
         self.model.refresh()
         self.table.setFocus()
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtWidgets import QFrame, QLabel, QLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from app.ui.icons import icon
+from app.ui.icons import icon, pixmap
 from app.ui.theme import GRID, TypeSize, set_tone, set_type
 
 
@@ -113,15 +113,45 @@ class GraveButton(Button):
         set_tone(self, "grave")
 
 
+class Picture(QLabel):
+    """A drawing of the one set, redrawn when the theme changes."""
+
+    def __init__(self, name: str, size: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._drawing = (name, size)
+        self.setPixmap(pixmap(name, size))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange:
+            self.setPixmap(pixmap(*self._drawing))
+
+
+class NavButton(QPushButton):
+    """An entry of the navigation: a drawing and its word."""
+
+    def __init__(self, text: str, drawing: str, parent: QWidget | None = None) -> None:
+        super().__init__(icon(drawing), f"  {text}", parent)
+        self._drawing = drawing
+        self.setIconSize(QSize(20, 20))
+        self.setFixedHeight(5 * GRID)
+        self.setCheckable(True)
+        self.setAccessibleName(text)
+        set_tone(self, "nav")
+        set_type(self, TypeSize.BODY)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange:
+            self.setIcon(icon(self._drawing))
+
+
 class RowButton(QPushButton):
     """A line of a list that leads somewhere."""
 
-    def __init__(self, text: str, icon_name: str | None = None, parent: QWidget | None = None) -> None:
+    def __init__(self, text: str, parent: QWidget | None = None) -> None:
         super().__init__(text, parent)
         self.setFixedHeight(4 * GRID)
         set_tone(self, "row")
         set_type(self, TypeSize.BODY)
         self.setAccessibleName(text)
-        if icon_name is not None:
-            self.setIcon(icon(icon_name))
-            self.setIconSize(QSize(16, 16))

@@ -57,7 +57,7 @@ class FieldEdit(QWidget):
         if field.kind in _PLAIN_KINDS:
             self.editor.setAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled, False)
         if field.kind is FieldKind.DATE:
-            self.editor.setPlaceholderText("YYYYMMDD")
+            self.editor.setPlaceholderText(messages.text("YYYYMMDD"))
         head = QHBoxLayout()
         head.setSpacing(GRID // 2)
         head.addWidget(star)
@@ -149,29 +149,39 @@ class FieldEdit(QWidget):
             left = room - len(gb18030.encode(kept))
         except UnicodeEncodeError:
             left = -1
-        self.room.setText(
-            self._messages.text("{count} B left", count=left)
-            if left >= 0
-            else self._messages.text("{count} B too long", count=-left)
-        )
-        self._left = left if kept else None
+        # A number has its own length: only too much of it is worth a word.
+        counted = kept and (left < 0 or self.field.kind not in _PLAIN_KINDS)
+        self._left = left if counted else None
         set_tone(self.room, "stop" if left < 0 else "muted")
         self._place_room()
 
     def _place_room(self) -> None:
         """The bytes left stand inside the box, at its end, and the text keeps clear of them.
 
-        Where a narrow box has no room for both, the text goes first until the hand is in it.
+        Where a narrow box has no room for both, the number alone stands there, then nothing: the text
+        is what is read. Too long is always said.
         """
-        self.room.adjustSize()
-        free = self.editor.width() - self.room.width() - 4 * GRID
-        fits = self.editor.fontMetrics().horizontalAdvance(self.editor.text()) <= free
-        wanted = self._left is not None and (fits or self._left < 0 or self.editor.hasFocus())
+        wanted = self._left is not None and self._fitting(self._left)
         self.room.setVisible(wanted)
         width = self.room.width() if wanted else 0
         self.editor.setTextMargins(0, 0, width + GRID // 2 if width else 0, 0)
         top = (self.editor.height() - self.room.height()) // 2
         self.room.move(self.editor.width() - width - GRID, top)
+
+    def _fitting(self, left: int) -> bool:
+        """The longest wording that leaves the text its place; False when none does."""
+        text = self._messages.text
+        if left < 0:
+            self.room.setText(text("{count} B too long", count=-left))
+            self.room.adjustSize()
+            return True
+        typed = self.editor.fontMetrics().horizontalAdvance(self.editor.text())
+        for wording in (text("{count} B left", count=left), str(left)):
+            self.room.setText(wording)
+            self.room.adjustSize()
+            if typed <= self.editor.width() - self.room.width() - 4 * GRID:
+                return True
+        return False
 
     def _describe(self) -> None:
         self.editor.setAccessibleName(self.label.text())

@@ -41,8 +41,11 @@ class Findings(QWidget):
         column.addWidget(self.head)
         column.addWidget(scrolled(self._lines), 1)
 
-    def show_problems(self, problems: Sequence[Finding]) -> None:
-        """Missing fields are a name each; a refusal brings its sentence and its remedy."""
+    def show_problems(self, problems: Sequence[Finding], *, photo_left_out: bool = False) -> None:
+        """Missing fields are a name each; a refusal brings its sentence and its remedy.
+
+        A card may be made without a photo, but never by oversight: that stands at the end of the list.
+        """
         focused = self.focusWidget()
         kept = focused.property("path") if focused is not None and focused.hasFocus() else None
         clear(self._lines)
@@ -54,7 +57,28 @@ class Findings(QWidget):
             self.head.set_state(Mark.GOOD, self._messages.text("Everything needed is there"))
         for problem in problems:
             self._lines.addWidget(self._line(problem, focused=problem.path == kept))
+        if photo_left_out:
+            self._lines.addWidget(self._no_photo())
         self._lines.addStretch(1)
+
+    def _no_photo(self) -> QWidget:
+        box = QWidget()
+        column = QVBoxLayout(box)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        top = QHBoxLayout()
+        top.setSpacing(GRID // 2)
+        top.addWidget(StateMark(Mark.ATTENTION, self._messages.mark(Mark.ATTENTION)))
+        button = RowButton(self._label_of("photo"))
+        button.setProperty("path", "photo")
+        button.clicked.connect(lambda: self.jump.emit("photo"))
+        top.addWidget(button, 1)
+        column.addLayout(top)
+        told = self._messages.text("Without a photo, its place on the card stays empty.")
+        line = label(told, TypeSize.SMALL, tone="muted", wrap=True)
+        line.setContentsMargins(3 * GRID, 0, 0, 2)
+        column.addWidget(line)
+        return box
 
     def _line(self, problem: Finding, *, focused: bool) -> QWidget:
         box = QWidget()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.domain.codes import CodeTable
@@ -14,6 +15,8 @@ from app.ui.widgets.basic import label, rule
 from app.ui.widgets.fields import CodeEdit, FieldEdit
 from app.workflow.form import Form, FormGroup
 from app.workflow.views import EnrolDraft, Finding
+
+_TWO_COLUMNS_FROM = 50 * GRID
 
 
 class FormView(QScrollArea):
@@ -37,6 +40,9 @@ class FormView(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setMinimumWidth(30 * GRID)
+        self._grids: list[tuple[QGridLayout, FormGroup]] = []
+        self._narrow = False
         inside = QWidget()
         set_tone(inside, "clear")
         column = QVBoxLayout(inside)
@@ -95,8 +101,6 @@ class FormView(QScrollArea):
         grid = QGridLayout()
         grid.setHorizontalSpacing(2 * GRID)
         grid.setVerticalSpacing(GRID + 4)
-        columns = len({field.label for field in group.fields}) if group.repeated else 2
-        line, place = 0, 0
         for field in group.fields:
             edit = (
                 CodeEdit(field, self._codes(field.table), self._messages)
@@ -105,17 +109,33 @@ class FormView(QScrollArea):
             )
             edit.edited.connect(self.edited)
             edit.advance.connect(self._advance)
+            self._edits[field.path] = edit
+        self._grids.append((grid, group))
+        self._lay(grid, group)
+        column.addLayout(grid)
+        return column
+
+    def _lay(self, grid: QGridLayout, group: FormGroup) -> None:
+        """Put a group's boxes into their places: the paper's, or below each other where it is narrow."""
+        columns = len({field.label for field in group.fields}) if group.repeated else 2
+        columns = 1 if self._narrow else columns
+        line, place = 0, 0
+        for field in group.fields:
             width = columns if field.width == 2 else 1
             if place + width > columns:
                 line, place = line + 1, 0
-            grid.addWidget(edit, line, place, 1, width)
+            grid.addWidget(self._edits[field.path], line, place, 1, width)
             place += width
-            self._edits[field.path] = edit
-        for at in range(columns):
-            grid.setColumnStretch(at, 1)
-            grid.setColumnMinimumWidth(at, 0)
-        column.addLayout(grid)
-        return column
+        for at in range(grid.columnCount()):
+            grid.setColumnStretch(at, 1 if at < columns else 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        narrow = self.width() < _TWO_COLUMNS_FROM
+        if narrow != self._narrow:
+            self._narrow = narrow
+            for grid, group in self._grids:
+                self._lay(grid, group)
 
     def _advance(self, edit: FieldEdit, by: int) -> None:
         shown = [one for one in self._edits.values() if one.isVisibleTo(self)]

@@ -14,6 +14,7 @@ from app.ui.widgets.marks import StateMark
 from app.workflow.views import ExpectedStep, IssueStep, Mark, StepEvent
 
 _ROW = 3 * GRID + 4
+_DENSE_ROW = 3 * GRID - 2
 
 
 class StepRow(QWidget):
@@ -38,7 +39,6 @@ class StepRow(QWidget):
         line.addWidget(self.name, 1)
         line.addWidget(self.count)
         line.addWidget(self.time)
-        self.setFixedHeight(_ROW)
         self._tell(Mark.WAITING)
 
     @property
@@ -65,22 +65,34 @@ class StepList(QWidget):
         super().__init__(parent)
         self._messages = messages
         self._rows: dict[IssueStep, StepRow] = {}
+        self._height = _ROW
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
 
     def set_steps(self, steps: Sequence[ExpectedStep]) -> None:
         clear(self._column)
-        self._rows = {step.step: StepRow(step.step, self._messages) for step in steps}
-        for row in self._rows.values():
-            self._column.addWidget(row)
+        self._rows = {}
+        for step in steps:
+            self._add(step.step)
 
     def show_event(self, event: StepEvent) -> None:
         """A step that nobody expected is added at the end rather than lost."""
         if event.step not in self._rows:
-            self._rows[event.step] = StepRow(event.step, self._messages)
-            self._column.addWidget(self._rows[event.step])
+            self._add(event.step)
         self._rows[event.step].show_event(event)
+
+    def set_dense(self, dense: bool) -> None:
+        """Lower rows where the screen is low, so that no step and no button falls off it."""
+        self._height = _DENSE_ROW if dense else _ROW
+        for row in self._rows.values():
+            row.setFixedHeight(self._height)
+
+    def _add(self, step: IssueStep) -> None:
+        row = StepRow(step, self._messages)
+        row.setFixedHeight(self._height)
+        self._rows[step] = row
+        self._column.addWidget(row)
 
     def row(self, step: IssueStep) -> StepRow:
         return self._rows[step]
