@@ -65,6 +65,12 @@ def scale(pytestconfig: pytest.Config) -> int:
     return int(pytestconfig.getoption("--prove-scale"))
 
 
+@pytest.fixture(scope="session")
+def proving(pytestconfig: pytest.Config) -> bool:
+    """Whether this is a run of `make prove`, which leaves out nothing of what it names whole."""
+    return pytestconfig.getoption("--prove-report") is not None
+
+
 @pytest.fixture
 def sample(
     request: pytest.FixtureRequest, seed: int, scale: int

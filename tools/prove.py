@@ -106,7 +106,7 @@ def machine() -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--scale", type=int, default=10, help="times the sample of make test; 0 is the whole"
+        "--scale", type=int, default=5, help="times the sample of make test; 0 is the whole"
     )
     parser.add_argument(
         "tests", nargs="*", default=["tests"], help="pytest's arguments (default: tests)"
