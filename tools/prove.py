@@ -132,7 +132,8 @@ def main() -> int:
     done = Run(
         date,
         machine(),
-        " ".join([*shown, *options.tests]),
+        f"make prove SCALE={options.scale}"
+        + (f' ARGS="{named}"' if (named := " ".join(options.tests)) != "tests" else ""),
         seed,
         outcomes.get("passed", 0),
         # A run that ended badly without a failed test (a worker lost) is no pass either.

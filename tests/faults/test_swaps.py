@@ -118,7 +118,7 @@ def place_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str
 @pytest.mark.prove
 @pytest.mark.parametrize("kind", OTHERS)
 @pytest.mark.parametrize("product", CARDS)
-def test_a_swapped_card_gets_nothing(
+def test_a_swapped_card_gets_nothing(  # noqa: PLR0917 - parameters and fixtures
     product: str,
     kind: str,
     place_of: Callable[[str], Place],
