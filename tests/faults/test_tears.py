@@ -1,8 +1,8 @@
 """A card is torn at every exchange in five ways, on its own line and on the SAM's.
 
 Afterwards it is verified, by the product and by the oracle, or recorded as spoiled with its reason; the
-journal holds nothing open. ``make test`` takes a seeded sample of the indices, ``make prove`` every index
-of a full person's card on KT-STRICT and a larger sample of the rest.
+journal holds nothing open. ``make test`` takes a seeded sample of the indices, ``make prove`` every
+index of a full person's card on KT-STRICT and a larger sample of the rest.
 """
 
 from __future__ import annotations
