@@ -145,9 +145,7 @@ def planned(profile: Profile) -> tuple[FileSpec, ...]:
     A desk does not write the indexes, but a new card must leave it with every one empty (card.md).
     """
     return tuple(
-        file
-        for file in profile.files
-        if file.author is Author.DESK or file.structure is Structure.FIXED
+        file for file in profile.files if file.author is Author.DESK or file.structure is Structure.FIXED
     )
 
 

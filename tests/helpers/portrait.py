@@ -8,7 +8,10 @@ from PIL import Image, ImageDraw
 
 
 def plate(
-    width: int = 236, height: int = 295, kind: str = "JPEG", colour: tuple[int, int, int] = (30, 120, 200)
+    width: int = 236,
+    height: int = 295,
+    kind: str = "JPEG",
+    colour: tuple[int, int, int] = (30, 120, 200),
 ) -> bytes:
     """A picture of one colour, its upper left twelfth dark, as JPEG or PNG bytes."""
     image = Image.new("RGB", (width, height), colour)
