@@ -70,7 +70,14 @@ class PageStack(QStackedWidget):
 
     def minimumSizeHint(self) -> QSize:
         shown = self.currentWidget()
-        return QSize(_LEAST_WIDTH, 0 if shown is None else shown.minimumSizeHint().height())
+        if shown is None:
+            return QSize(_LEAST_WIDTH, 0)
+        # Wrapped sentences need the less height the wider they may be.
+        layout = shown.layout()
+        if layout is not None and layout.hasHeightForWidth():
+            wide = max(self.width(), _LEAST_WIDTH)
+            return QSize(_LEAST_WIDTH, layout.totalMinimumHeightForWidth(wide))
+        return QSize(_LEAST_WIDTH, shown.minimumSizeHint().height())
 
 
 class MainWindow(QMainWindow):
@@ -90,6 +97,7 @@ class MainWindow(QMainWindow):
         context.happenings.changed.connect(self._show_happenings)
         context.tasks.unheard.connect(self._unheard)
         context.tasks.changed.connect(self._forget_notice)
+        QApplication.instance().focusChanged.connect(self._follow_focus)
         self._ask_again = QTimer(self, interval=_DEVICES_EVERY_MS)
         self._ask_again.timeout.connect(self.ask_devices)
         self._ask_again.start()
@@ -122,6 +130,7 @@ class MainWindow(QMainWindow):
         # The scroll area asks the stack's height anew only when the stack itself is told.
         QApplication.sendEvent(self._stack, QEvent(QEvent.Type.LayoutRequest))
         self._scroll.verticalScrollBar().setValue(0)
+        self._scroll.horizontalScrollBar().setValue(0)
         self._heading.setText(target.title)
         self.setWindowTitle(f"{target.title} — {self._told()}")
         self._mark_entry(name)
@@ -316,6 +325,11 @@ class MainWindow(QMainWindow):
         home = self.pages["home"]
         assert isinstance(home, HomePage)  # noqa: S101 - named so above
         home.show_devices(devices)
+
+    def _follow_focus(self, _before: QWidget | None, now: QWidget | None) -> None:
+        """Where the screen is too small for a page, what has the cursor is in sight."""
+        if now is not None and self._stack.isAncestorOf(now) and not isinstance(now, Page):
+            self._scroll.ensureWidgetVisible(now, GRID, 2 * GRID)
 
     def _notify(self, why: str) -> None:
         self.notice.set_state(Mark.ATTENTION, why)

@@ -265,6 +265,7 @@ QScrollBar:horizontal {{ background: transparent; height: 8px; margin: 0; }}
 QScrollBar::handle:horizontal {{ background: {t.strong_line}; border-radius: 4px; min-width: 32px; }}
 QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {{
     background: transparent; border: none; width: 0; height: 0; }}
+QAbstractScrollArea::corner {{ background: transparent; border: none; }}
 QTableView {{
     background: {t.surface}; border: 1px solid {t.line}; border-radius: {RADIUS}px;
     gridline-color: {t.line}; selection-background-color: {t.accent_soft}; selection-color: {t.text};
