@@ -79,6 +79,10 @@ class PageStack(QStackedWidget):
             return QSize(_LEAST_WIDTH, layout.totalMinimumHeightForWidth(wide))
         return QSize(_LEAST_WIDTH, shown.minimumSizeHint().height())
 
+    def heightForWidth(self, _width: int) -> int:
+        # The scroll area would take the height that pages like best for the one they need.
+        return self.minimumSizeHint().height()
+
 
 class MainWindow(QMainWindow):
     """One window for one desk."""
@@ -98,6 +102,10 @@ class MainWindow(QMainWindow):
         context.tasks.unheard.connect(self._unheard)
         context.tasks.changed.connect(self._forget_notice)
         QApplication.instance().focusChanged.connect(self._follow_focus)
+        # What an answer changed on a page is laid out by the time this fires.
+        self._refit_soon = QTimer(self, singleShot=True, interval=0)
+        self._refit_soon.timeout.connect(self._refit)
+        context.tasks.changed.connect(self._refit_soon.start)
         self._ask_again = QTimer(self, interval=_DEVICES_EVERY_MS)
         self._ask_again.timeout.connect(self.ask_devices)
         self._ask_again.start()
@@ -127,8 +135,7 @@ class MainWindow(QMainWindow):
             shown.leave()
         self._notify("")
         self._stack.setCurrentWidget(target)
-        # The scroll area asks the stack's height anew only when the stack itself is told.
-        QApplication.sendEvent(self._stack, QEvent(QEvent.Type.LayoutRequest))
+        self._refit()
         self._scroll.verticalScrollBar().setValue(0)
         self._scroll.horizontalScrollBar().setValue(0)
         self._heading.setText(target.title)
@@ -325,6 +332,10 @@ class MainWindow(QMainWindow):
         home = self.pages["home"]
         assert isinstance(home, HomePage)  # noqa: S101 - named so above
         home.show_devices(devices)
+
+    def _refit(self) -> None:
+        """The scroll area asks the stack's height anew only when the stack itself is told."""
+        QApplication.sendEvent(self._stack, QEvent(QEvent.Type.LayoutRequest))
 
     def _follow_focus(self, _before: QWidget | None, now: QWidget | None) -> None:
         """Where the screen is too small for a page, what has the cursor is in sight."""
