@@ -22,18 +22,20 @@ class SamOfAnotherDesk(KangkaError):
 
 @dataclass(frozen=True)
 class SamIdentity:
-    """Which SAM this is; what a desk pins. ``number`` and ``terminal`` are hex digits."""
+    """Which SAM this is; what a desk pins. ``number`` and ``terminal`` are hex digits, ``certificate``
+    is the SM3 digest of the issuer certificate that the SAM gives to every card."""
 
     number: str
     kind: int
     key_version: int
     key_check: str
     terminal: str
+    certificate: str = ""
 
     def require(self, pinned: SamIdentity) -> None:
         """Raise where this is not the ``pinned`` SAM, naming what differs."""
         self.require_public(pinned)
-        for what in ("key_version", "key_check"):
+        for what in ("key_version", "key_check", "certificate"):
             if getattr(self, what) != getattr(pinned, what):
                 raise SamOfAnotherDesk(what=what)
 

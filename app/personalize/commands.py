@@ -18,12 +18,11 @@ from app.cardspec.profile import FileSpec, Profile, Protection, Structure
 from app.cardspec.status import StatusWord, tries_left
 from app.devices.ports import CardChannel
 from app.personalize.plan import Chip
-from app.personalize.sam import SamSession, pad
+from app.personalize.sam import MAC_BYTES, SamSession, pad
 
 _MF = 0x3F00
 _ENVIRONMENT = "DDF1"
-# Length of a MAC on the line (card.md, Secured update).
-_MAC_BYTES = 4
+_CHALLENGE_BYTES = 8
 
 
 @dataclass(eq=False)
@@ -282,18 +281,21 @@ class CardSession:
         challenge = self._challenge()
         plain = pad(bytes((len(content),)) + content, self.product.block_size, always=False)
         cipher = self._sam.encrypt(key, self.chip.factor, challenge, plain)
-        header = bytes((0x04, ins, p1, p2, len(cipher) + _MAC_BYTES))
+        header = bytes((0x04, ins, p1, p2, len(cipher) + MAC_BYTES))
         mac = self._sam.mac(key, self.chip.factor, challenge, header + cipher)
         answer = self._send(CommandApdu(0x04, ins, p1, p2, cipher + mac), file.path)
         self._expect_write(answer, file)
 
     def _mac_only(self, header: bytes, directory: str) -> bytes:
         key, challenge = maintenance_key(directory), self._challenge()
-        return self._sam.mac(key, self.chip.factor, challenge, header + bytes((_MAC_BYTES,)))
+        return self._sam.mac(key, self.chip.factor, challenge, header + bytes((MAC_BYTES,)))
 
     def _challenge(self) -> bytes:
         answer = self._send(CommandApdu(0x00, 0x84, 0x00, 0x00, le=8), self._directory)
-        return self._expect(answer, "GET CHALLENGE", self._directory)
+        challenge = self._expect(answer, "GET CHALLENGE", self._directory)
+        if len(challenge) != _CHALLENGE_BYTES:
+            raise CardRefused(instruction="GET CHALLENGE", path=self._directory, sw=f"{answer.sw:04X}")
+        return challenge
 
     def _select(self, fid: int, path: str) -> None:
         answer = self._send(CommandApdu(0x00, 0xA4, 0x00, 0x00, fid.to_bytes(2, "big")), path)

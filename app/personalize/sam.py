@@ -13,6 +13,7 @@ from app.cardspec.apdu import CommandApdu, ResponseApdu
 from app.cardspec.keys import KeyName
 from app.cardspec.product import CardProduct, Products, SamProduct, TokenRule
 from app.cardspec.status import StatusWord, tries_left
+from app.crypto.sm3 import sm3
 from app.devices.ports import CardChannel
 from app.domain.sam import SamIdentity
 
@@ -26,6 +27,10 @@ _DF01 = 0xDF01
 _BLOCK = 0x80
 # P1 of CIPHER DATA (training-product.md, 3).
 _CIPHER, _MAC = 0x00, 0x05
+# A MAC on the line (card.md, Secured update).
+MAC_BYTES = 4
+# What to say of an answer that came with 9000 and not with what was asked for.
+_UNUSABLE = "9000"
 # At three tries left only a person may try again (counter.md, rule 39: "stop at last but two").
 LAST_TRIES = 3
 
@@ -158,8 +163,17 @@ class SamSession:
         application = self._read(*_APPLICATION_INFORMATION)
         check = CommandApdu.decode(self.product.key_check)
         key_check = self._expect(self._channel.send(check), "GET DATA")
-        self.identity = replace(told, key_version=application[0], key_check=key_check.hex().upper())
-        self.issuer_certificate = self._read(*_ISSUER_CERTIFICATE)
+        certificate = self._read(*_ISSUER_CERTIFICATE)
+        # It goes on every card, and no key of ours vouches for it: what is pinned is read twice.
+        if pinned is None and self._read(*_ISSUER_CERTIFICATE) != certificate:
+            raise SamRefused(instruction="READ BINARY", sw=_UNUSABLE)
+        self.identity = replace(
+            told,
+            key_version=application[0],
+            key_check=key_check.hex().upper(),
+            certificate=sm3(certificate).hex().upper(),
+        )
+        self.issuer_certificate = certificate
 
     def require(self, keys: frozenset[KeyName]) -> None:
         """Raise unless a SAM of this kind holds ``keys``, before anything is written."""
@@ -174,9 +188,8 @@ class SamSession:
 
     def challenge(self) -> bytes:
         """Eight random bytes of the SAM."""
-        return self._expect(
-            self._channel.send(CommandApdu(0x00, 0x84, 0x00, 0x00, le=8)), "GET CHALLENGE"
-        )
+        answer = self._channel.send(CommandApdu(0x00, 0x84, 0x00, 0x00, le=8))
+        return self._expect(answer, "GET CHALLENGE", 8)
 
     def token(
         self, key: KeyName, card: CardProduct, factor: bytes, challenge: bytes, original: bytes
@@ -191,16 +204,16 @@ class SamSession:
     def encrypt(self, key: KeyName, factor: bytes, challenge: bytes, data: bytes) -> bytes:
         """``data``, whole blocks, under ``key``'s session key for this card and challenge."""
         self._deliver(key, factor, challenge)
-        return self._expect(
-            self._channel.send(CommandApdu(0x80, 0xFA, _CIPHER, 0x00, data)), "CIPHER DATA"
-        )
+        answer = self._channel.send(CommandApdu(0x80, 0xFA, _CIPHER, 0x00, data))
+        return self._expect(answer, "CIPHER DATA", len(data))
 
     def mac(self, key: KeyName, factor: bytes, challenge: bytes, data: bytes) -> bytes:
         """The four MAC bytes over ``data``, which is padded here (card.md, Secured update)."""
         self._deliver(key, factor, challenge)
         block = self.product.block_size
         body = bytes(block) + pad(data, block, always=True)
-        return self._expect(self._channel.send(CommandApdu(0x80, 0xFA, _MAC, 0x00, body)), "CIPHER DATA")
+        answer = self._channel.send(CommandApdu(0x80, 0xFA, _MAC, 0x00, body))
+        return self._expect(answer, "CIPHER DATA", MAC_BYTES)
 
     def _deliver(self, key: KeyName, factor: bytes, challenge: bytes) -> None:
         slot = self.product.slots[key]
@@ -240,13 +253,15 @@ class SamSession:
             command = CommandApdu(0x00, 0xB0, at >> 8, at & 0xFF, le=min(_BLOCK, size - at))
             part = self._expect(self._channel.send(command), "READ BINARY")
             if not part:
-                raise SamRefused(instruction="READ BINARY", sw="9000")
+                raise SamRefused(instruction="READ BINARY", sw=_UNUSABLE)
             raw += part
-        return raw
+        return raw[:size]
 
-    def _expect(self, answer: ResponseApdu, instruction: str) -> bytes:
+    def _expect(self, answer: ResponseApdu, instruction: str, length: int | None = None) -> bytes:
         if not answer.ok:
             raise SamRefused(instruction=instruction, sw=f"{answer.sw:04X}")
+        if length is not None and len(answer.data) != length:
+            raise SamRefused(instruction=instruction, sw=_UNUSABLE)
         return answer.data
 
 

@@ -157,7 +157,7 @@ def test_a_sam_that_gives_no_bytes_is_not_asked_for_ever() -> None:
         open_sam(ApduChannel(line, ReaderRole.SAM), bench.products, CITY_CODE).unlock(PIN)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("what", ["number", "kind", "key_version", "key_check"])
+@pytest.mark.parametrize("what", ["number", "kind", "key_version", "key_check", "certificate"])
 def test_another_sam_than_the_pinned_one_is_named(what: str) -> None:
     pinned = SamIdentity("41", 5, 1, "ABCDEF", "01")
     value = getattr(pinned, what)
@@ -183,3 +183,52 @@ def test_a_mac_over_any_length_is_what_the_oracle_computes(product: str, length:
     message, challenge = bytes(range(length)), bytes(range(8))
     mac = Bench(product).sam().mac(KeyName.STKDDF1, FACTOR, challenge, message)
     assert mac == oracle.mac("STKDDF1", FACTOR, challenge, message)
+
+
+@pytest.mark.parametrize(
+    ("match", "answer"),
+    [("0084", "0011223344559000"), ("80FA0000", "0011223344559000"), ("80FA0500", "00112233449000")],
+)
+def test_an_answer_of_another_length_than_asked_for_is_refused(match: str, answer: str) -> None:
+    bench = Bench()
+    line = Answering(bench.slot.connect(), bytes.fromhex(match), bytes.fromhex(answer))
+    session = open_sam(ApduChannel(line, ReaderRole.SAM), bench.products, CITY_CODE)  # type: ignore[arg-type]
+    session.unlock(PIN)
+    with pytest.raises(SamRefused):
+        session.challenge()
+        session.encrypt(KeyName.STKDDF1, FACTOR, bytes(8), bytes(16))
+        session.mac(KeyName.STKDDF1, FACTOR, bytes(8), b"")
+
+
+def test_a_certificate_is_read_twice_before_it_is_pinned() -> None:
+    bench = Bench()
+    line = bench.slot.connect()
+    reads = 0
+
+    class Flipping(Answering):
+        """One bit of the certificate's first block falls over at its second reading."""
+
+        def transmit(self, command: bytes) -> bytes:
+            nonlocal reads
+            given: bytes = line.transmit(command)
+            if command == bytes.fromhex("00B0000080"):
+                reads += 1
+                if reads == 2:
+                    given = bytes((given[0] ^ 1,)) + given[1:]
+            return given
+
+    flipping = Flipping(line, b"", b"")
+    session = open_sam(ApduChannel(flipping, ReaderRole.SAM), bench.products, CITY_CODE)  # type: ignore[arg-type]
+    with pytest.raises(SamRefused):
+        session.unlock(PIN)
+    assert reads == 2
+
+
+def test_a_certificate_that_changed_is_not_the_pinned_one() -> None:
+    bench = Bench()
+    pinned = bench.sam().identity
+    assert len(pinned.certificate) == 64
+    bench.sam().identity.require(pinned)
+    with pytest.raises(SamOfAnotherDesk) as refusal:
+        dataclasses.replace(pinned, certificate="0" * 64).require(pinned)
+    assert refusal.value.what == "certificate"
