@@ -339,8 +339,10 @@ def _signals(stop: threading.Event, chips: _Chips) -> Iterator[None]:
         signal.SIGINT: ended,
         signal.SIGTERM: ended,
     }
-    if hasattr(signal, "SIGUSR1"):
-        handlers[signal.SIGUSR1] = next_card
+    # A signal that Windows does not have; there the hands' lines do the same.
+    another = getattr(signal, "SIGUSR1", None)
+    if another is not None:
+        handlers[another] = next_card
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield
