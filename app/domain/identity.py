@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 
 from app.base.errors import N_
@@ -51,6 +52,19 @@ class IdentityDocument:
     nationality: str | None = None
 
 
+# The sources conflict: the permit of 2017 writes the Latin name as "SURNAME, GIVEN NAMES" and its reader
+# gives it so (id-reader.md, mark I), while no platform's file carries a comma in a field (counter.md,
+# 2.43) and the card's own face has none. The name is taken with one blank in the comma's place; the 256
+# bytes that were read are kept with the application as they came.
+_SURNAME_COMMA = re.compile(r"\s*,\s*")
+
+
+def _latin_name(document: IdentityDocument) -> str | None:
+    if document.english_name is None or document.kind != "foreign-2017":
+        return document.english_name
+    return _SURNAME_COMMA.sub(" ", document.english_name).strip()
+
+
 def resident_from_identity(
     document: IdentityDocument, *, today: dt.date, permit_number_as_citizen_id: bool = False
 ) -> Resident:
@@ -62,7 +76,8 @@ def resident_from_identity(
     number can not be one. The ethnic code 57 stays, so that the clerk is asked.
     """
     kind = _NUMBERS[document.kind]
-    name = names.fold_name(document.name) or names.fold_name(document.english_name or "")
+    english_name = _latin_name(document)
+    name = names.fold_name(document.name) or names.fold_name(english_name or "")
     if not name:
         raise NameNotRead(field="name")
     citizen = kind is IdKind.CITIZEN
@@ -80,6 +95,6 @@ def resident_from_identity(
         citizen_id=number.text if in_citizen_field else None,
         other_document=None if citizen else OtherDocument(_OTHER_DOCUMENT, number.text),
         nationality=document.nationality,
-        english_name=document.english_name,
+        english_name=english_name,
         addresses=(Address("1" if citizen else "2", address),) if address else (),
     )

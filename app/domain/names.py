@@ -49,6 +49,11 @@ def private_use(text: str) -> tuple[int, ...]:
     return tuple(place for place, char in enumerate(text) if unicodedata.category(char) == "Co")
 
 
+def invisible(text: str) -> tuple[int, ...]:
+    """Places (from 0) of format characters, which have no shape: zero-width ones, marks of direction."""
+    return tuple(place for place, char in enumerate(text) if unicodedata.category(char) == "Cf")
+
+
 def shortened_name(name: str, room: int) -> str:
     """As much of ``name`` as ``room`` bytes of GB 18030 hold, cut at a character's border.
 

@@ -80,6 +80,19 @@ class ForbiddenCharacter(FieldProblem):
 
 
 @dataclass(eq=False)
+class InvisibleCharacter(FieldProblem):
+    """A character in a name that nobody can see; ``character`` is its code point."""
+
+    field: str
+    character: str
+
+    code = "resident.invisible-character"
+    cause = N_("{field} holds the invisible character {character}.")
+    meaning = N_("Two names that look alike would be two people to every machine.")
+    remedy = N_("Delete the name and type it again.")
+
+
+@dataclass(eq=False)
 class BlankInText(FieldProblem):
     """Blanks at an end, or inside a Chinese name."""
 

@@ -31,6 +31,7 @@ from app.domain.problems import (
     FieldMissing,
     FieldProblem,
     ForbiddenCharacter,
+    InvisibleCharacter,
     NoPlaceOnCard,
     NotADate,
     NotDigits,
@@ -181,6 +182,9 @@ def _name(resident: Resident) -> Iterator[FieldProblem]:
     named = [("name", resident.name)]
     named += [(f"contacts.{n}.name", contact.name) for n, contact in enumerate(resident.contacts)]
     for field, name in named:
+        unseen = names.invisible(name)
+        if unseen:
+            yield InvisibleCharacter(field=field, character=f"U+{ord(name[unseen[0]]):04X}")
         if names.has_other_dot(name):
             yield OtherNameDot(field)
         if name != names.fold_name(name):
