@@ -117,7 +117,7 @@ class SamvReader:
         """The line's name."""
         return self._port
 
-    def check_status(self) -> None:
+    def check(self) -> None:
         """Return when the module says it is well, else an ``IdReaderFault``."""
         self._repeated(id_frame.STATUS)
 
@@ -153,7 +153,13 @@ class SamvReader:
                 failed += 1
             if data is not None:
                 text, photo, _fingerprint = id_frame.split_reading(data)
-                return IdentityReading(decode_text(text)[0], photo, number)
+                return IdentityReading(
+                    text=decode_text(text)[0],
+                    photo_wlt=photo,
+                    module_number=number,
+                    raw_text=text,
+                    module_bytes=self.module_bytes(),
+                )
             if failed == _ATTEMPTS or self._now_ms() >= deadline:
                 raise fault
             polls += 1

@@ -195,11 +195,17 @@ class IdentityText:
 
 @dataclass(frozen=True)
 class IdentityReading:
-    """One document as a reader gave it: the decoded text, the closed WLT photo, the reader's number."""
+    """One document as a reader gave it: the decoded text, the closed WLT photo, the reader's number.
+
+    ``raw_text`` is the 256 bytes behind ``text``; ``module_bytes`` the 16 behind ``module_number``,
+    which vendors print differently.
+    """
 
     text: IdentityText = field(repr=False)
     photo_wlt: bytes = field(repr=False)
     module_number: str
+    raw_text: bytes = field(repr=False)
+    module_bytes: bytes
 
 
 class IdReader(Protocol):
@@ -207,6 +213,10 @@ class IdReader(Protocol):
 
     @property
     def name(self) -> str: ...
+
+    def check(self) -> None:
+        """Return when the reader itself says it is well, whether or not a document lies there."""
+        ...
 
     def module_number(self) -> str:
         """The reader's own number, as printed on it."""

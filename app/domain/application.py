@@ -15,6 +15,7 @@ from typing import Any
 
 from app.base import gb18030
 from app.base.errors import N_, KangkaError
+from app.domain.evidence import Evidence
 from app.domain.names import shortened_name
 from app.domain.problems import FieldProblem, TextTooLong
 from app.domain.resident import Resident
@@ -53,7 +54,10 @@ class CardData:
 
 @dataclass(frozen=True, repr=False)
 class FrozenApplication:
-    """One version of an application, as it was when a card was ordered from it."""
+    """One version of an application, as it was when a card was ordered from it.
+
+    ``evidence`` says who collected it and from what; no plan is made of it. None where nobody did.
+    """
 
     id: str
     version: int
@@ -64,6 +68,7 @@ class FrozenApplication:
     resident: Resident
     card: CardData
     frozen_at_ms: int
+    evidence: Evidence | None = None
 
 
 @dataclass(eq=False)
@@ -186,6 +191,7 @@ def freeze(
     profile_hash: str,
     frozen_at_ms: int,
     version: int = 1,
+    evidence: Evidence | None = None,
 ) -> FrozenApplication:
     """One version of an application with everything a plan needs that is neither chip's nor SAM's."""
     if card.card_number != resident.number:
@@ -200,4 +206,5 @@ def freeze(
         resident=resident,
         card=card,
         frozen_at_ms=frozen_at_ms,
+        evidence=evidence,
     )

@@ -18,7 +18,8 @@ from typing import Any, Final, Union
 
 from app.domain.application import FrozenApplication
 
-FORMAT: Final = 1
+# 2: with the evidence of what an application was collected from.
+FORMAT: Final = 2
 _LENGTH_BYTES: Final = 4
 
 

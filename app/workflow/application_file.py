@@ -20,6 +20,7 @@ from app.workflow.files import read_file
 MOST_BYTES = 1 << 20
 MOST_PICTURE_BYTES = 20 << 20
 PICTURE = "photo"
+NAME_AGREED = "name_agreed"
 # The form is three levels deep.
 _MOST_LEVELS = 8
 _ADDRESSES = "addresses"
@@ -67,12 +68,29 @@ class ApplicationValueWrong(KangkaError):
     remedy = N_("Write every value in quotation marks, codes and dates too.")
 
 
+@dataclass(eq=False)
+class ApplicationAnswerWrong(KangkaError):
+    """An answer in a file that is neither yes nor no."""
+
+    file: str
+    place: str
+
+    code = "enrol.answer-wrong"
+    cause = N_("{place} in {file} is neither true nor false.")
+    meaning = N_("Nothing was taken from the file, because it is not known what the resident agreed to.")
+    remedy = N_("Write true or false without quotation marks, or take the entry out.")
+
+
 @dataclass(frozen=True, repr=False)
 class ApplicationFile:
-    """What a file says: values by the form's paths, and the picture's bytes if one is named."""
+    """What a file says: values by the form's paths, and the picture's bytes if one is named.
+
+    ``name_agreed``: the resident agreed to the shortened form of the name on the chip.
+    """
 
     values: Mapping[str, str]
     picture: bytes | None
+    name_agreed: bool = False
 
 
 def read_application(path: Path) -> ApplicationFile:
@@ -81,6 +99,9 @@ def read_application(path: Path) -> ApplicationFile:
     picture = content.pop(PICTURE, None)
     if picture is not None and not isinstance(picture, str):
         raise ApplicationValueWrong(file=path.name, place=PICTURE)
+    agreed = content.pop(NAME_AGREED, False)
+    if not isinstance(agreed, bool):
+        raise ApplicationAnswerWrong(file=path.name, place=NAME_AGREED)
     values: dict[str, str] = {}
     for place, value in _leaves(_placed(content)):
         if place.count(".") >= _MOST_LEVELS:
@@ -95,7 +116,7 @@ def read_application(path: Path) -> ApplicationFile:
             raise ApplicationFileUnreadable(file=path.name, reason="twice")
         values[place] = value
     image = read_file(path.parent / picture, MOST_PICTURE_BYTES) if picture else None
-    return ApplicationFile(values, image)
+    return ApplicationFile(values, image, agreed)
 
 
 def _parsed(path: Path) -> dict[str, Any]:

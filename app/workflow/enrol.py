@@ -16,12 +16,14 @@ from app.cardspec.profile import Profile
 from app.devices.ports import IdentityKind, IdentityReading, IdentityText, IdReader
 from app.documents.photo import fit_photo
 from app.domain import names
-from app.domain.application import FrozenApplication, card_data, freeze
+from app.domain.application import FrozenApplication, NameNeedsConsent, card_data, freeze
 from app.domain.codes import CodeTables
+from app.domain.evidence import DocumentEvidence, Evidence, FieldEvidence, FieldOrigin
 from app.domain.id_number import fold_citizen_number, fold_number
 from app.domain.identity import IdentityDocument, resident_from_identity
+from app.domain.notices import NameOnCard, resident_notices
 from app.domain.ports import Applications
-from app.domain.problems import FieldMissing, ResidentRefused
+from app.domain.problems import FieldMissing, FieldProblem, ResidentRefused
 from app.domain.resident import Resident
 from app.domain.validation import check_resident
 from app.workflow.application_file import read_application
@@ -32,6 +34,7 @@ from app.workflow.views import (
     EnrolDraft,
     Finding,
     ProblemKind,
+    Provenance,
     Sentence,
 )
 from app.workflow.workplace import Workplace
@@ -116,6 +119,7 @@ class Enrolment:
         return EnrolDraft(
             values=MappingProxyType(values),
             document=DocumentView(Sentence(_KINDS[text.kind]), _lines(reading), reading.module_number),
+            evidence=_document(reading),
         )
 
     def made_up(self, number: int) -> EnrolDraft:
@@ -138,26 +142,42 @@ class Enrolment:
         """A draft from a file of the form's own names (``application_file``)."""
         read = read_application(path)
         values = {name: DraftValue(text) for name, text in read.values.items()}
-        draft = EnrolDraft(values=MappingProxyType(values))
+        draft = EnrolDraft(values=MappingProxyType(values), name_agreed=read.name_agreed)
         return draft if read.picture is None else self.fit_photo(draft, read.picture)
 
     def fit_photo(self, draft: EnrolDraft, picture: bytes) -> EnrolDraft:
         """The draft with a picture cut and sized for the chip and for the face."""
         fitted = fit_photo(picture, self._ports.profile.field("ZP")[1].length)
-        return EnrolDraft(draft.values, draft.document, fitted.chip, fitted.face)
+        return replace(draft, photo=fitted.chip, face_photo=fitted.face)
 
     def check(self, draft: EnrolDraft) -> list[Finding]:
-        """Every problem of a draft at once."""
+        """Every problem of a draft at once, and what a clerk should look at."""
         ports = self._ports
-        found = check_resident(_resident(draft), ports.profile, ports.codes, today=self._today)
-        return [
+        resident = _resident(draft)
+        problems = check_resident(resident, ports.profile, ports.codes, today=self._today)
+        found = [
             Finding(
                 fault.field,
                 ProblemKind.MISSING if isinstance(fault, FieldMissing) else ProblemKind.WRONG,
                 fault,
             )
-            for fault in found
+            for fault in problems
         ]
+        wrong = {fault.field for fault in problems}
+        return found + [
+            self._notice(notice, resident, draft.name_agreed)
+            for notice in resident_notices(resident, ports.profile)
+            if notice.field not in wrong
+        ]
+
+    def _notice(self, notice: FieldProblem, resident: Resident, agreed: bool) -> Finding:
+        if not isinstance(notice, NameOnCard):
+            return Finding(notice.field, ProblemKind.NOTICE, notice)
+        shown = names.shortened_name(resident.name, notice.room)
+        if agreed:
+            return Finding(notice.field, ProblemKind.NOTICE, notice, shown)
+        asked = NameNeedsConsent(field=notice.field, takes=notice.takes, room=notice.room)
+        return Finding(notice.field, ProblemKind.WRONG, asked, shown)
 
     def save(self, draft: EnrolDraft) -> str:
         """Freeze a faultless draft; the new application's id.
@@ -169,13 +189,14 @@ class Enrolment:
             raise stopping[0]
         if stopping:
             raise ResidentRefused(fields=tuple(fault.params()["field"] for fault in stopping))
-        application = self.freeze(_resident(draft))
+        application = self.freeze(draft)
         self._ports.applications.freeze(application)
         return application.id
 
-    def freeze(self, resident: Resident) -> FrozenApplication:
-        """A new application of a resident, not kept yet."""
+    def freeze(self, draft: EnrolDraft) -> FrozenApplication:
+        """A new application of a faultless draft, not kept yet."""
         ports = self._ports
+        resident, now = _resident(draft), ports.clock.now_ms()
         realm = ports.workplace.realm
         # card.md: how the security code is made is not public; it is drawn for each card.
         security_code = f"{int.from_bytes(ports.random.token_bytes(8), 'big') % 1000:03d}"
@@ -185,6 +206,7 @@ class Enrolment:
             ports.profile.rules,
             issued=self._today,
             security_code=security_code,
+            shortened_name_agreed=draft.name_agreed,
         )
         known = ports.applications.person_of(realm, resident)
         return freeze(
@@ -195,13 +217,46 @@ class Enrolment:
             realm=realm,
             profile_id=ports.profile.id,
             profile_hash=ports.profile.content_hash,
-            frozen_at_ms=ports.clock.now_ms(),
+            frozen_at_ms=now,
+            evidence=Evidence(
+                collected_by=ports.workplace.operator,
+                collected_at_ms=now,
+                fields=_origins(draft),
+                document=draft.evidence,
+            ),
         )
 
 
 def _resident(draft: EnrolDraft) -> Resident:
     values = {path: _folded(path, value.text) for path, value in draft.values.items()}
     return resident_of(values, draft.photo, draft.face_photo)
+
+
+def _document(reading: IdentityReading) -> DocumentEvidence:
+    text = reading.text
+    return DocumentEvidence(
+        kind=text.kind.value,
+        number=text.number,
+        issued_by=text.issued_by,
+        valid_from=None if text.valid_from is None else f"{text.valid_from:%Y%m%d}",
+        valid_to=None if text.valid_to is None else f"{text.valid_to:%Y%m%d}",
+        long_term=text.long_term,
+        text=reading.raw_text,
+        photo_wlt=reading.photo_wlt,
+        module_number=reading.module_number,
+        module_bytes=reading.module_bytes,
+    )
+
+
+def _origins(draft: EnrolDraft) -> tuple[FieldEvidence, ...]:
+    """Each field's origin, in the order of its path; a corrected one with what the chip said."""
+    found = []
+    for path, value in sorted(draft.values.items()):
+        if value.provenance is not Provenance.EMPTY:
+            origin = FieldOrigin(value.provenance.value)
+            read = value.read if origin is FieldOrigin.CORRECTED else None
+            found.append(FieldEvidence(path, origin, read))
+    return tuple(found)
 
 
 def _folded(path: str, text: str) -> str:

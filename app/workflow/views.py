@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from app.base.errors import KangkaError
 from app.domain.application import Realm
 from app.domain.codes import CodeTable
+from app.domain.evidence import DocumentEvidence
 from app.domain.ports import CaseState
 from app.workflow.form import Form
 
@@ -131,12 +132,16 @@ class EnrolDraft:
     """An application being written down: values by the form's paths (``name``, ``contacts.0.phone``).
 
     ``photo`` is the chip's picture (JPEG, at most 3,070 bytes), ``face_photo`` the printed one.
+    ``name_agreed``: the resident agreed to the shortened form of this very name. ``evidence`` is the
+    document as it was read, for the record.
     """
 
     values: Mapping[str, DraftValue] = field(default_factory=lambda: MappingProxyType({}))
     document: DocumentView | None = None
     photo: bytes | None = None
     face_photo: bytes | None = None
+    name_agreed: bool = False
+    evidence: DocumentEvidence | None = None
 
     def value(self, path: str) -> DraftValue:
         """The value at a path; an empty one where nothing was entered."""
@@ -144,8 +149,15 @@ class EnrolDraft:
 
     def with_text(self, path: str, text: str) -> EnrolDraft:
         """The draft with one field typed; what the chip said is kept beside it."""
-        changed = replace(self.value(path), text=text)
-        return replace(self, values=MappingProxyType({**self.values, path: changed}))
+        before = self.value(path)
+        values = MappingProxyType({**self.values, path: replace(before, text=text)})
+        # What was agreed to is one name's shortened form, not the next one's.
+        agreed = self.name_agreed and not (path == "name" and text != before.text)
+        return replace(self, values=values, name_agreed=agreed)
+
+    def agreeing_to_name(self, agreed: bool) -> EnrolDraft:
+        """The draft with the resident's answer to the shortened form of the name."""
+        return replace(self, name_agreed=agreed)
 
     def taking(self, read: EnrolDraft) -> EnrolDraft:
         """This draft with a document's reading laid over it.
@@ -156,11 +168,15 @@ class EnrolDraft:
         if self.of_another(read):
             return read
         typed = {path: value for path, value in self.values.items() if value.read is None}
+        values = MappingProxyType({**typed, **read.values})
+        same_name = read.value("name").text == self.value("name").text
         return EnrolDraft(
-            values=MappingProxyType({**typed, **read.values}),
+            values=values,
             document=read.document,
             photo=read.photo or self.photo,
             face_photo=read.face_photo or self.face_photo,
+            name_agreed=self.name_agreed and same_name,
+            evidence=read.evidence,
         )
 
     def of_another(self, read: EnrolDraft) -> bool:
@@ -198,11 +214,15 @@ class ProblemKind(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """A refusal or a remark about one path of the form (``photo`` for the picture)."""
+    """A refusal or a remark about one path of the form (``photo`` for the picture).
+
+    ``shown`` is the resident's own data that the fault may not carry: the name as the chip will hold it.
+    """
 
     path: str
     kind: ProblemKind
     fault: KangkaError
+    shown: str | None = field(default=None, repr=False)
 
     @property
     def stops(self) -> bool:
@@ -292,17 +312,23 @@ class StepEvent:
     chip_serial: str | None = None
     product: str | None = None
     hands: Sentence | None = None
+    # Whether this product has an activation step; None while no product is known.
+    activates: bool | None = None
 
 
 @dataclass(frozen=True)
 class IssueOutcome:
-    """How a making ended; a state that is neither verified nor spoiled leaves an open case."""
+    """How a making ended; a state that is neither verified nor spoiled leaves an open case.
+
+    ``notice`` is something about this very card that the clerk must know (a chip that never locks).
+    """
 
     case_id: str
     application_id: str
     state: CaseState
     milliseconds: int
     chip_serial: str | None = None
+    notice: Sentence | None = None
 
 
 class Settlement(StrEnum):

@@ -69,7 +69,7 @@ def test_a_document_is_found_selected_and_read() -> None:
 
 def test_status_and_number_are_the_self_check() -> None:
     here = bench()
-    here.reader.check_status()
+    here.reader.check()
     assert here.reader.module_number() == NUMBER
     assert len(here.reader.module_bytes()) == 16
 
@@ -121,7 +121,7 @@ def test_a_silent_reader_is_said_to_be_silent(command: bytes) -> None:
     here = bench(document(FIRST))
     here.device.arm(IdFault.SILENT, on=command, times=None)
     with pytest.raises(IdReaderSilent):
-        here.reader.check_status() if command == sim.STATUS else here.read()
+        here.reader.check() if command == sim.STATUS else here.read()
     # A read may take the module a while; everything else answers at once or not at all.
     assert here.waited_ms == (6000 if command == sim.READ else 1500)
 
@@ -138,7 +138,7 @@ def test_an_answer_that_comes_too_late_is_not_taken_for_the_next_one() -> None:
     here = bench(document(FIRST))
     here.device.arm(IdFault.LATE, on=sim.STATUS)
     with pytest.raises(IdReaderSilent):
-        here.reader.check_status()
+        here.reader.check()
     assert here.read() == FIRST
 
 
@@ -240,7 +240,7 @@ def test_a_line_that_breaks_is_named(command: bytes) -> None:
         here.read()
     assert caught.value.port == "sim0"
     with pytest.raises(IdReaderGone):
-        here.reader.check_status()
+        here.reader.check()
 
 
 def test_a_line_that_breaks_while_waiting_is_named() -> None:
@@ -271,7 +271,7 @@ def test_a_line_that_never_stops_talking_does_not_hold_the_desk() -> None:
     clock = ManualClock()
     reader = SamvReader(Noise(SimulatedIdReader()), clock, "noise")
     with pytest.raises(IdReaderSilent):
-        reader.check_status()
+        reader.check()
 
 
 def test_a_kind_that_nobody_knows_is_refused() -> None:

@@ -90,7 +90,7 @@ def test_the_identity_reader_is_read_over_its_pseudo_terminal(
 ) -> None:
     port = str(pcscd_with_simulation.info["id_reader"])
     reader = SamvReader(open_serial(port), SystemClock(), port)
-    reader.check_status()
+    reader.check()
     assert [reader.read(SOON_MS, never).text for _ in range(2)] == [FIRST, SECOND]
     reader.close()
 

@@ -83,7 +83,7 @@ def test_every_cut_is_refused() -> None:
 def test_another_format_is_refused() -> None:
     raw = serial.dump(application())
     with pytest.raises(ValueError, match="known format"):
-        serial.load(b"\x02" + raw[1:])
+        serial.load(b"\x01" + raw[1:])
 
 
 def test_what_has_no_form_here_is_a_bug() -> None:
