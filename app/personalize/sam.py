@@ -68,7 +68,10 @@ class SamPinTriesLow(KangkaError):
     code = "sam.pin-tries-low"
     cause = N_("Only {tries} tries of the SAM's PIN are left, so it was not tried.")
     meaning = N_("No card can be written until the SAM is unlocked.")
-    remedy = N_("Have the person who holds the SAM type its PIN and confirm the attempt.")
+    remedy = N_(
+        "Have the person who holds the SAM type its PIN: run kangka issue, case settle or read-card "
+        "with the switch --sam-pin-stdin, type the six digits and press Enter."
+    )
 
 
 @dataclass(eq=False)
