@@ -26,14 +26,22 @@ _DOUBTS = {
 }
 
 
+# training-product.md, Others: such a product is marked, and the host alone refuses to rewrite it.
+NEVER_LOCKS = Sentence(
+    N_("This kind of chip never locks: nothing but this program keeps its data from being rewritten.")
+)
+
+
 def word_of(state: CaseState) -> tuple[Mark, Sentence]:
     """A case's state as the five marks and a word."""
     mark, text = _WORDS[state]
     return mark, Sentence(text)
 
 
-def case_row(case: Case, intents: list[Intent], application: FrozenApplication) -> CaseRow:
-    """A case as the list shows it."""
+def case_row(
+    case: Case, intents: list[Intent], application: FrozenApplication, *, locks: bool = True
+) -> CaseRow:
+    """A case as the list shows it; ``locks`` says whether its chip's product locks at all."""
     mark, word = word_of(case.state)
     return CaseRow(
         id=case.id,
@@ -44,7 +52,7 @@ def case_row(case: Case, intents: list[Intent], application: FrozenApplication) 
         mark=mark,
         word=word,
         opened_ms=case.opened_ms,
-        known=tuple(_known(case, intents)),
+        known=tuple(_known(case, intents, locks)),
         offers=offers(case),
     )
 
@@ -58,12 +66,16 @@ def offers(case: Case) -> tuple[Settlement, ...]:
     return (Settlement.CONTINUE, Settlement.SPOIL)
 
 
-def _known(case: Case, intents: list[Intent]) -> list[Sentence]:
+def _known(case: Case, intents: list[Intent], locks: bool) -> list[Sentence]:
     if case.chip_serial is None:
         return [Sentence(N_("No card has been touched yet."))]
     known = [Sentence(N_("Chip {serial} was bound to it."), {"serial": case.chip_serial})]
     known += [Sentence(_DOUBTS[intent.kind]) for intent in intents if intent.outcome is None]
-    if case.state in CHIP_DONE:
+    if not locks:
+        if case.state in CHIP_DONE:
+            known.append(Sentence(N_("The chip was written and read back.")))
+        known.append(NEVER_LOCKS)
+    elif case.state in CHIP_DONE:
         known.append(Sentence(N_("The chip was written, read back and locked.")))
     elif not any(intent.kind is IntentKind.ACTIVATE for intent in intents):
         known.append(Sentence(N_("The chip is not activated yet.")))

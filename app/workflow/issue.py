@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from app.base.clock import Clock
 from app.base.errors import N_, KangkaError
@@ -83,14 +83,18 @@ class ChipOfAnotherCase(KangkaError):
 
 @dataclass(eq=False)
 class VerificationFailed(KangkaError):
-    """The finished card does not hold what its plan says."""
+    """The finished card does not hold what its plan says; ``fields`` are the standard's keys."""
 
-    fields: str
+    fields: tuple[str, ...]
 
     code = "issue.verification-failed"
-    cause = N_("Read once more, the card differs in {fields}.")
+    cause = N_("Read once more, the card differs in {field}.")
     meaning = N_("The card must not be handed over.")
     remedy = N_("Record the card as spoiled and make a new one.")
+
+    def params(self) -> dict[str, Any]:
+        # Under the name by which the catalogue has the fields' words.
+        return {"field": self.fields}
 
 
 @dataclass(eq=False)
@@ -315,7 +319,7 @@ class Maker:
             if case.plan_id not in (None, plan.id):
                 raise PlanChanged(case=case.id)
             sam.require(plan.keys)
-            board = StepBoard(profile, tell, chip.serial, product.id)
+            board = StepBoard(profile, tell, chip.serial, product)
             board.say(IssueStep.LAY_CARD, Mark.GOOD)
             session = CardSession(
                 channel, sam, product=product, profile=profile, chip=chip, random=station.random
@@ -397,7 +401,7 @@ class Maker:
         board.say(IssueStep.READ_AGAIN, Mark.WORKING)
         report = compare(plan, read_card(card, plan.profile, planned_only=True))
         if not report.verified:
-            raise VerificationFailed(fields=", ".join(report.differing))
+            raise VerificationFailed(fields=report.differing)
         printed = {i.kind for i in self._pages(case) if i.outcome is Outcome.DONE}
         if printed == {kind for kind, _side in _PAGES}:
             station.journal.note_state(case.id, CaseState.VERIFIED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.cardspec.product import CardProduct
 from app.cardspec.profile import Profile
 from app.personalize.execute import ACTIVATE, GENUINE, Phase, StepEvent
 from app.personalize.plan import planned
@@ -50,7 +51,7 @@ class StepBoard:
     A step of one file counts its records or blocks; a step of several counts its files.
     """
 
-    def __init__(self, profile: Profile, tell: StepListener, serial: str, product: str) -> None:
+    def __init__(self, profile: Profile, tell: StepListener, serial: str, product: CardProduct) -> None:
         self._tell = tell
         self._serial = serial
         self._product = product
@@ -83,4 +84,15 @@ class StepBoard:
         milliseconds = ns // 1_000_000
         if mark is Mark.GOOD:
             self.milliseconds[step] = milliseconds
-        self._tell(views.StepEvent(step, mark, done, total, milliseconds, self._serial, self._product))
+        self._tell(
+            views.StepEvent(
+                step,
+                mark,
+                done,
+                total,
+                milliseconds,
+                chip_serial=self._serial,
+                product=self._product.id,
+                activates=self._product.locks,
+            )
+        )

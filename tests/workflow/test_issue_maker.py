@@ -253,7 +253,7 @@ def test_a_card_damaged_while_it_was_printed_is_not_issued(desk: FaultDesk) -> N
     after_page(desk, Side.BACK, damage)
     with pytest.raises(VerificationFailed) as refusal:
         make(desk, trial)
-    assert refusal.value.fields == "XM"
+    assert refusal.value.fields == ("XM",)
     assert desk.case(trial).state is CaseState.PRINTED
     desk.maker.spoil(desk.case(trial), "the chip is damaged")
     assert desk.case(trial).state is CaseState.SPOILED
