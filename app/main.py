@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -62,7 +62,7 @@ from app.workflow.files import make_folder, read_file
 from app.workflow.identity_text import identity_text_of, identity_told
 from app.workflow.issue import Hands, Station
 from app.workflow.sam_desk import SamDesk
-from app.workflow.workplace import WorkplaceNotSetUp, workplace_of
+from app.workflow.workplace import WorkplaceNotSetUp, require_staff, workplace_of
 
 DEFAULT_PRODUCT = "KT-SECURED"
 SIMULATED = "simulated"
@@ -105,6 +105,7 @@ class Options:
     devices: str = SIMULATED
     profile: Path | None = None
     operator: str | None = None
+    second: str | None = None
     lang: str = "zh"
 
     @property
@@ -118,11 +119,15 @@ class Options:
 
 @dataclass(frozen=True)
 class DeviceChoice:
-    """Devices that somebody named: the identity reader's port, parts of the card readers' names."""
+    """Devices that somebody named: the identity reader's port, parts of the card readers' names.
+
+    ``sam_pin`` is the SAM's PIN as a person typed it for this piece of work: that person's own attempt.
+    """
 
     id_port: str | None = None
     reader: str | None = None
     sam_reader: str | None = None
+    sam_pin: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -140,13 +145,15 @@ class Crowd:
 @dataclass(frozen=True)
 class Hardware:
     """The devices of one desk. ``keep`` is called before each durable record; ``card_taken`` waits
-    until a finished card has left the reader, at most ``card_wait_ms``."""
+    until a finished card has left the reader, at most ``card_wait_ms``. ``id_probe`` opens the identity
+    reader for a question to itself, no document awaited; None where nobody chose one."""
 
     reader: CardReader
     sam_reader: CardReader
     printer: CardPrinter
     hands: Hands
     id_reader: Callable[[], IdReader]
+    id_probe: Callable[[], IdReader] | None
     keep: Callable[[], None]
     exchanges: Callable[[], int]
     card_wait_ms: int
@@ -182,6 +189,7 @@ def _compose(
     own_faces = _own(options, "faces")
     design = None if own_faces is None else FaceDesign.load(own_faces)
     settings = read_toml(resource("training", "desk.toml"))
+    require_staff(settings, options.operator, options.second)
     city_code = settings["city_code"]
     folder = options.folder
     make_folder(folder)
@@ -214,6 +222,7 @@ def _compose(
             city_code=place.facts.city_code,
             register=store.sam,
             pin=lambda: TRAINING_PIN,
+            typed=choice.sam_pin,
         )
         closing.callback(sam.forget)
         faces = FaceMaker(FaceRenderer.open(design), codes, place)
@@ -255,7 +264,12 @@ def _compose(
             enrolment=enrolment,
             station=station,
             faces=faces,
-            devices=DeviceBoard(station, simulated=simulated).states,
+            devices=DeviceBoard(
+                station,
+                sam_reader=hardware.sam_reader,
+                id_reader=hardware.id_probe,
+                simulated=simulated,
+            ),
             card_taken=hardware.card_taken,
             clock=clock,
         )
@@ -281,6 +295,7 @@ def _simulated(folder: Path, spec: WorkbenchSpec, next_person: Callable[[], Resi
         printer=SimulatedCardPrinter(folder / PRINTED),
         hands=bench,
         id_reader=lambda: _simulated_id_reader(next_person()),
+        id_probe=_simulated_id_reader,
         keep=bench.keep,
         exchanges=lambda: bench.clock.exchanges,
         # Nobody comes to lay a card on a simulated reader: the bench's own hand did or did not.
@@ -322,6 +337,7 @@ def _system(folder: Path, products: Products, choice: DeviceChoice) -> Hardware:
         printer=SimulatedCardPrinter(folder / PRINTED),
         hands=ClerksHands(),
         id_reader=id_reader,
+        id_probe=None if choice.id_port is None else id_reader,
         keep=lambda: None,
         exchanges=lambda: 0,
         card_wait_ms=_CLERK_MS,
@@ -329,9 +345,10 @@ def _system(folder: Path, products: Products, choice: DeviceChoice) -> Hardware:
     )
 
 
-def _simulated_id_reader(person: Resident) -> IdReader:
-    document = SimulatedDocument(text=encode_text(identity_text_of(person)))
-    stream = SimulatedIdStream(SimulatedIdReader([document]))
+def _simulated_id_reader(person: Resident | None = None) -> IdReader:
+    """The identity reader with a person's card on it, or with none."""
+    text = None if person is None else encode_text(identity_text_of(person))
+    stream = SimulatedIdStream(SimulatedIdReader([] if text is None else [SimulatedDocument(text=text)]))
     return SamvReader(stream, SystemClock(), port="SIMULATED")
 
 

@@ -31,6 +31,7 @@ def parser() -> argparse.ArgumentParser:
     )
     whole.add_argument("--profile", type=Path, metavar="FOLDER", help="a province's own card profile")
     whole.add_argument("--operator", metavar="NAME", help="who acts")
+    whole.add_argument("--second", metavar="NAME", help="the second person where four eyes are due")
     whole.add_argument("--json", action="store_true", help="one JSON object on standard output")
     whole.add_argument("--lang", choices=("zh", "en"), default="zh", help="default: zh")
     commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -115,6 +116,11 @@ def _command(commands: Commands, name: str, command: Run, text: str) -> argparse
 def _readers(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reader", metavar="NAME", help="the card reader, by a part of its name")
     parser.add_argument("--sam-reader", metavar="NAME", help="the SAM's reader, by a part of its name")
+    parser.add_argument(
+        "--sam-pin-stdin",
+        action="store_true",
+        help="take the SAM's PIN from a line of standard input: the attempt of the person who types it",
+    )
 
 
 def _count(text: str) -> int:

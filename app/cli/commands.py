@@ -6,6 +6,7 @@ Nothing is decided here. A command that fails midway leaves in ``context.result`
 from __future__ import annotations
 
 import argparse
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO, cast
@@ -15,10 +16,16 @@ from app.base.errors import N_, KangkaError
 from app.cli.context import Announced, Context
 from app.main import DeviceChoice
 from app.workflow import views
+from app.workflow.cases import NEVER_LOCKS
 from app.workflow.files import FileUnreadable, read_file
+from app.workflow.sam_desk import typed_pin
 
 # A batch names applications, a line each; a day's work of a desk is far below this.
 _MOST_BATCH_BYTES = 1 << 20
+# A line with a PIN; more is none.
+_MOST_PIN = 64
+# Fields that people are shown otherwise, or not at all as a row of digits.
+_NOT_IN_WORDS = frozenset(("ZP", "GM", "MY", "ZYJL", "MZJL"))
 # What decode-id shows, in the order of a document, beside the keys that commands.md fixes.
 _IDENTITY_LABELS = {
     "kind": N_("Document"),
@@ -43,6 +50,7 @@ _APPLICATION_LABELS = {
     "number": N_("Application"),
     "version": N_("Version"),
     "name": N_("Name"),
+    "chip_name": N_("Name on the chip"),
     "card_number": N_("Card number"),
     "issue_date": N_("Issue date"),
     "expiry": N_("Valid until"),
@@ -133,7 +141,8 @@ def issue(context: Context) -> None:
             outcome = desk.issue(application_id, context.step, context.cancel)
             serial, state = outcome.chip_serial or "", outcome.state.value
             context.say("Card {serial} is {state}.", serial=serial, state=state)
-            cards.append(_outcome(outcome))
+            _tell_notice(context, outcome)
+            cards.append(_outcome(context, outcome))
 
 
 def _read_ids(path: Path) -> list[str]:
@@ -144,14 +153,22 @@ def _read_ids(path: Path) -> list[str]:
     return [line.strip() for line in lines if line.strip()]
 
 
-def _outcome(outcome: views.IssueOutcome) -> dict[str, Any]:
-    return {
+def _tell_notice(context: Context, outcome: views.IssueOutcome) -> None:
+    if outcome.notice is not None:
+        context.say(outcome.notice.text, **outcome.notice.params)
+
+
+def _outcome(context: Context, outcome: views.IssueOutcome) -> dict[str, Any]:
+    told: dict[str, Any] = {
         "case": outcome.case_id,
         "application": outcome.application_id,
         "state": outcome.state.value,
         "serial": outcome.chip_serial,
         "milliseconds": outcome.milliseconds,
     }
+    if outcome.notice is not None:
+        told["notice"] = context.catalogue.text(outcome.notice.text, **outcome.notice.params)
+    return told
 
 
 def case_list(context: Context) -> None:
@@ -186,8 +203,9 @@ def case_settle(context: Context) -> None:
     how = views.Settlement(args.how)
     with composition.open_desk(context.options, _choice(args)) as desk, context.stoppable():
         outcome = desk.settle(args.id, how, context.step, context.cancel, args.reason)
-    context.result = _outcome(outcome)
+    context.result = _outcome(context, outcome)
     context.say("Case {id} is {state}.", id=outcome.case_id, state=outcome.state.value)
+    _tell_notice(context, outcome)
 
 
 def read_card(context: Context) -> None:
@@ -201,8 +219,12 @@ def read_card(context: Context) -> None:
         product=card["product"],
         state=card["state"],
     )
+    if not card["locks"]:
+        context.say(NEVER_LOCKS.text)
     for key, value in card["fields"].items():
-        context.show(f"{labels[key]} {key}", value)
+        shown = [part for part in value if part] if isinstance(value, list) else value
+        if key not in _NOT_IN_WORDS:
+            context.show(f"{labels[key]} {key}", shown)
     for name in ("allergies", "immunizations"):
         for row in card[name]:
             context.show(context.word("list", name), [part for part in row.values() if part])
@@ -243,4 +265,6 @@ def open_window(context: Context) -> None:
 
 
 def _choice(args: argparse.Namespace) -> DeviceChoice:
-    return DeviceChoice(reader=args.reader, sam_reader=args.sam_reader)
+    # Nobody's PIN stands on the line, where everyone on the machine could read it.
+    pin = typed_pin(sys.stdin.readline(_MOST_PIN)) if args.sam_pin_stdin else None
+    return DeviceChoice(reader=args.reader, sam_reader=args.sam_reader, sam_pin=pin)

@@ -41,6 +41,7 @@ class Context:
             devices=args.devices or ("simulated" if args.training else "system"),
             profile=args.profile,
             operator=args.operator,
+            second=args.second,
             lang=self.catalogue.language,
         )
 

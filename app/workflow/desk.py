@@ -16,13 +16,14 @@ from app.domain.application import FrozenApplication, Realm
 from app.domain.codes import CodeTable, CodeTables
 from app.domain.ports import Applications, Case, Journal, Timings
 from app.workflow import cases, steps
+from app.workflow.devices import DeviceBoard
 from app.workflow.enrol import Enrolment
 from app.workflow.faces import FaceMaker
 from app.workflow.files import write_file
 from app.workflow.form import Form, load_form
 from app.workflow.issue import FINISHED, Made, Maker, Station
 from app.workflow.masking import masked_number
-from app.workflow.read_card import read_any_card
+from app.workflow.read_card import card_labels, read_any_card
 from app.workflow.views import (
     ApplicationRow,
     ApplicationView,
@@ -61,7 +62,7 @@ class DeskParts:
     enrolment: Enrolment
     station: Station
     faces: FaceMaker
-    devices: Callable[[], list[DeviceState]]
+    devices: DeviceBoard
     card_taken: Callable[[threading.Event], bool]
     clock: Clock
 
@@ -73,7 +74,9 @@ class Desk:
         self._parts = parts
         self._form = load_form(parts.profile)
         self._maker = Maker(parts.station)
+        # Held while a card is made or read, and while a document is read: one at a time each.
         self._devices = threading.Lock()
+        self._identity = threading.Lock()
 
     def workplace(self) -> WorkplaceInfo:
         return self._parts.workplace.info()
@@ -85,7 +88,18 @@ class Desk:
         return self._parts.codes[table]
 
     def devices(self) -> list[DeviceState]:
-        return self._parts.devices()
+        """How the devices are, without waiting for what is at work and without disturbing it."""
+        making = not self._devices.acquire(blocking=False)
+        try:
+            reading = not self._identity.acquire(blocking=False)
+            try:
+                return self._parts.devices.states(making=making, reading=reading)
+            finally:
+                if not reading:
+                    self._identity.release()
+        finally:
+            if not making:
+                self._devices.release()
 
     def begin_shift(self) -> None:
         with self._devices:
@@ -98,7 +112,8 @@ class Desk:
     # Enrolment -------------------------------------------------------------------------------------
 
     def read_identity(self, cancel: threading.Event) -> EnrolDraft:
-        return self._parts.enrolment.read_identity(cancel)
+        with self._identity:
+            return self._parts.enrolment.read_identity(cancel)
 
     def draft_from_training(self, number: int) -> EnrolDraft:
         return self._parts.enrolment.made_up(number)
@@ -155,6 +170,8 @@ class Desk:
             "number": self._parts.applications.number_of(application_id),
             "version": found.version,
             "name": found.resident.name,
+            "chip_name": found.card.chip_name,
+            "name_shortened": found.card.name_shortened,
             "card_number": found.card.card_number,
             "issue_date": found.card.issue_date,
             "expiry": found.card.expiry,
@@ -182,7 +199,11 @@ class Desk:
     def expected_steps(self, application_id: str) -> tuple[ExpectedStep, ...]:
         forecast = self._parts.timings.forecast(_TIMED)
         found = self._parts.applications.get(application_id)
-        wanted = steps.steps_of(self._parts.station.profile(found), activates=True)
+        case = self._newest(application_id)
+        # Until a card lies there nobody knows its product, and those of this trade have the step.
+        wanted = steps.steps_of(
+            self._parts.station.profile(found), activates=case is None or self._locks(case)
+        )
         return tuple(ExpectedStep(step, forecast.get(step.value)) for step in wanted)
 
     def issue(
@@ -227,12 +248,8 @@ class Desk:
             return read_any_card(self._parts.station, self._parts.profile, cancel)
 
     def card_labels(self, lang: str) -> dict[str, str]:
-        """What each field of a card is called, by its key."""
-        return {
-            field.key: field.name_zh if lang == "zh" else field.name_en
-            for file in self._parts.profile.files
-            for field in file.fields
-        }
+        """What each field of a card is called, by the key that ``read_card`` gives it."""
+        return card_labels(self._parts.profile, lang)
 
     # Within ----------------------------------------------------------------------------------------
 
@@ -243,8 +260,18 @@ class Desk:
         elapsed = self._parts.clock.monotonic_ns() - begun_ns
         case = made.case
         return IssueOutcome(
-            case.id, case.application_id, case.state, elapsed // 1_000_000, case.chip_serial
+            case.id,
+            case.application_id,
+            case.state,
+            elapsed // 1_000_000,
+            case.chip_serial,
+            notice=None if self._locks(case) else cases.NEVER_LOCKS,
         )
+
+    def _locks(self, case: Case) -> bool:
+        """Whether a case's chip locks; True while no chip, or one of a product since taken away."""
+        known = {product.id: product.locks for product in self._parts.station.products.cards}
+        return known.get(case.product_id or "", True)
 
     def _newest(self, application_id: str) -> Case | None:
         made = self._parts.journal.cases_of(application_id)
@@ -268,4 +295,6 @@ class Desk:
 
     def _case_row(self, case: Case) -> CaseRow:
         application = self._parts.applications.get(case.application_id, case.application_version)
-        return cases.case_row(case, self._parts.journal.intents(case.id), application)
+        return cases.case_row(
+            case, self._parts.journal.intents(case.id), application, locks=self._locks(case)
+        )

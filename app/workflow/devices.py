@@ -3,27 +3,66 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 from app.base.errors import N_, KangkaError
-from app.devices.ports import CardReader
+from app.devices.ports import CardReader, IdReader
 from app.workflow.issue import Station
 from app.workflow.views import DeviceRole, DeviceState, Mark, Sentence
 
 _READY = Sentence(N_("Ready"))
 _OCCUPIED = Sentence(N_("A card lies there"))
 _LOCKED = Sentence(N_("Locked"))
+_WORKING = Sentence(N_("Working"))
+_NOT_CHOSEN = Sentence(N_("Not chosen"))
+_NO_SAM = Sentence(N_("No SAM in its slot"))
 
 
 class DeviceBoard:
-    """Asks each device of a station how it is. What a device says is its state; nothing is assumed."""
+    """Asks each device of a station how it is. What a device says is its state; nothing is assumed.
 
-    def __init__(self, station: Station, *, simulated: bool) -> None:
+    ``id_reader`` opens the identity reader for one question, without waiting for a document; None where
+    nobody chose one. The board is asked on a device's thread, and by whom no device is at work.
+    """
+
+    def __init__(
+        self,
+        station: Station,
+        *,
+        sam_reader: CardReader,
+        id_reader: Callable[[], IdReader] | None,
+        simulated: bool,
+    ) -> None:
         self._station = station
+        self._sam_reader = sam_reader
+        self._id_reader = id_reader
         self._simulated = simulated
 
-    def states(self) -> list[DeviceState]:
-        """Every device, in the strip's order. The SAM counts as waiting until a shift unlocked it."""
-        return [self._reader(self._station.reader), self._sam(), self._printer()]
+    def states(self, *, making: bool = False, reading: bool = False) -> list[DeviceState]:
+        """Every device there is, in the strip's order.
+
+        While a card is in the ``making`` its reader, the SAM and the printer are left alone and said to
+        be at work; the same for the identity reader while it is ``reading``.
+        """
+        identity = self._working(DeviceRole.ID_READER) if reading else self._identity()
+        if making:
+            roles = (DeviceRole.CARD_READER, DeviceRole.SAM, DeviceRole.CARD_PRINTER)
+            return [identity, *map(self._working, roles)]
+        return [identity, self._reader(self._station.reader), self._sam(), self._printer()]
+
+    def _identity(self) -> DeviceState:
+        role = DeviceRole.ID_READER
+        if self._id_reader is None:
+            return self._state(role, "", Mark.WAITING, _NOT_CHOSEN)
+        try:
+            reader = self._id_reader()
+            try:
+                reader.check()
+            finally:
+                reader.close()
+        except KangkaError as fault:
+            return self._faulty(role, "", fault)
+        return self._state(role, reader.name, Mark.GOOD, _READY)
 
     def _reader(self, reader: CardReader) -> DeviceState:
         try:
@@ -34,11 +73,22 @@ class DeviceBoard:
             return self._faulty(DeviceRole.CARD_READER, "", fault)
 
     def _sam(self) -> DeviceState:
-        identity = self._station.sam.identity
+        """A SAM that is not there has no session, whatever it once allowed."""
+        role, sam = DeviceRole.SAM, self._station.sam
+        try:
+            there = self._sam_reader.wait_for_card(0, threading.Event())
+        except KangkaError as fault:
+            sam.forget()
+            return self._faulty(role, "SAM", fault)
+        if not there:
+            sam.forget()
+            return self._state(role, "SAM", Mark.ATTENTION, _NO_SAM)
+        sam.look()
+        identity = sam.identity
         if identity is None:
-            return self._state(DeviceRole.SAM, "SAM", Mark.WAITING, _LOCKED)
+            return self._state(role, "SAM", Mark.WAITING, _LOCKED)
         kind = Sentence(N_("type {kind}"), {"kind": identity.kind})
-        return self._state(DeviceRole.SAM, "SAM", Mark.GOOD, _READY, kind)
+        return self._state(role, "SAM", Mark.GOOD, _READY, kind)
 
     def _printer(self) -> DeviceState:
         printer = self._station.printer
@@ -47,6 +97,9 @@ class DeviceBoard:
         except KangkaError as fault:
             return self._faulty(DeviceRole.CARD_PRINTER, printer.name, fault)
         return self._state(DeviceRole.CARD_PRINTER, printer.name, Mark.GOOD, _READY)
+
+    def _working(self, role: DeviceRole) -> DeviceState:
+        return self._state(role, "", Mark.WORKING, _WORKING)
 
     def _faulty(self, role: DeviceRole, name: str, fault: KangkaError) -> DeviceState:
         return self._state(role, name, Mark.ATTENTION, Sentence(fault.cause, fault.params()))

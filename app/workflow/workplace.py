@@ -22,6 +22,25 @@ class WorkplaceNotSetUp(KangkaError):
     remedy = N_("Practise with the switch --training; setting up for real comes with its first release.")
 
 
+@dataclass(eq=False)
+class StaffUnknown(KangkaError):
+    """Someone was named who does not work at this desk. The name itself is not repeated."""
+
+    known: tuple[str, ...]
+
+    code = "staff.unknown"
+    cause = N_("Nobody of that name works at this desk.")
+    meaning = N_("Nothing was done, because every act is recorded with who did it.")
+    remedy = N_("Name one of {known}.")
+
+
+def require_staff(settings: Mapping[str, Any], *named: str | None) -> None:
+    """Raise ``StaffUnknown`` where one who is named is not of the desk's staff; None names nobody."""
+    known = tuple(settings["staff"])
+    if any(name is not None and name not in known for name in named):
+        raise StaffUnknown(known=known)
+
+
 @dataclass(frozen=True)
 class Workplace:
     """A desk's own facts. Every transaction, receipt and export bears desk, institution, terminal."""

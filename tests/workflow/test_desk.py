@@ -49,6 +49,7 @@ def test_its_day_is_counted(desk: Desk) -> None:
 
 def test_devices_say_how_they_are(desk: Desk) -> None:
     assert states(desk) == {
+        DeviceRole.ID_READER: (Mark.GOOD, "Ready"),
         DeviceRole.CARD_READER: (Mark.GOOD, "Ready"),
         DeviceRole.SAM: (Mark.WAITING, "Locked"),
         DeviceRole.CARD_PRINTER: (Mark.GOOD, "Ready"),
@@ -68,7 +69,10 @@ def test_devices_that_fail_say_why(desk: Desk) -> None:
     printer.arm(PrintFault.RIBBON_OUT, Side.FRONT)
     with pytest.raises(Exception, match="ribbon"):
         printer.print_face("a", Side.FRONT, b"%PDF-1.4")
-    told = {state.role: state for state in DeviceBoard(station, simulated=False).states()}
+    board = DeviceBoard(
+        station, sam_reader=desk._parts.devices._sam_reader, id_reader=None, simulated=False
+    )
+    told = {state.role: state for state in board.states()}
     for role, word in (
         (DeviceRole.CARD_READER, "can not be reached"),
         (DeviceRole.CARD_PRINTER, "ribbon"),
