@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.base.errors import KangkaError
+from app.crypto.sm3 import sm3
 from app.devices.ports import (
     AnswerUnknown,
     NoCardPresent,
@@ -460,19 +462,27 @@ def test_a_line_that_breaks_while_verifying_leaves_a_case_to_verify(
     assert desk.judge(trial) == []
 
 
+def register(desk: FaultDesk, certificate: bytes) -> None:
+    """The supervisor registers the SAM anew, with the certificate that it came back with."""
+    pinned = desk.store.sam.pinned()
+    assert pinned is not None
+    desk.store.sam.pin(replace(pinned, certificate=sm3(certificate).hex().upper()))
+    desk.station.sam.forget()
+
+
 def test_a_begun_card_is_not_finished_under_another_certificate(desk: FaultDesk) -> None:
     trial = desk.next_trial()
     desk.lines[ReaderRole.CARD].plan = FaultPlan(60, FaultMode.NOT_SENT)
     desk.begin(trial)
     own = desk.sam_chip.state.files[DF01_FID]
     certificate, own[ISSUER_CERTIFICATE] = own[ISSUER_CERTIFICATE], b"\x5a" * 180
-    desk.station.sam.forget()
+    register(desk, own[ISSUER_CERTIFICATE])
     asked = instructions(desk)
     with pytest.raises(PlanChanged):
         make(desk, trial)
     assert asked == set()
     own[ISSUER_CERTIFICATE] = certificate
-    desk.station.sam.forget()
+    register(desk, certificate)
     assert make(desk, trial).case.state is CaseState.VERIFIED
     assert desk.judge(trial) == []
 
