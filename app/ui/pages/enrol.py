@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -322,10 +323,8 @@ class EnrolPage(Page):
         self.fault.clear()
 
         def fitted(result: EnrolDraft) -> None:
-            # What was typed meanwhile stays.
-            self._take(
-                EnrolDraft(self.draft.values, self.draft.document, result.photo, result.face_photo)
-            )
+            # What was typed meanwhile stays, and what was read and agreed to.
+            self._take(replace(self.draft, photo=result.photo, face_photo=result.face_photo))
 
         self.context.run(
             "fit_photo",
