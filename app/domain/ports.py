@@ -127,10 +127,13 @@ class Journal(Protocol):
         """Durable: a case for this application; a known error while the person has another or a card."""
         ...
 
-    def bind_chip(self, case_id: str, chip_serial: str, product_id: str, plan_id: str) -> Case:
+    def bind_chip(
+        self, case_id: str, chip_serial: str, issue_serial: str, product_id: str, plan_id: str
+    ) -> Case:
         """Durable: the intent to write this chip under this plan; one case a chip, for good.
 
-        Calling it again with the same chip and plan is harmless; with others it is a known error.
+        Calling it again with the same chip and plan is harmless; with others it is a known error. No
+        ``issue_serial`` (FKXLH) is given twice in a realm, by whatever chip.
         """
         ...
 

@@ -248,6 +248,21 @@ class ChipTaken(KangkaError):
 
 
 @dataclass(eq=False)
+class IssueSerialTaken(KangkaError):
+    """A chip whose issue serial number another card bears already."""
+
+    issue_serial: str
+    number: str
+
+    code = "store.issue-serial-taken"
+    cause = N_(
+        "The issue serial number {issue_serial} of this chip stands on the card of case {number}."
+    )
+    meaning = N_("No two cards may bear one issue serial number, so nothing was written to it.")
+    remedy = N_("Put this card aside for the supplier and take another blank one.")
+
+
+@dataclass(eq=False)
 class ChipDiffers(KangkaError):
     """A case that is bound to one chip (or plan) was to be bound to another."""
 

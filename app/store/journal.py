@@ -55,7 +55,9 @@ class JournalStore:
 
         return self.case(self._work.durable("open-case", act))
 
-    def bind_chip(self, case_id: str, chip_serial: str, product_id: str, plan_id: str) -> Case:
+    def bind_chip(
+        self, case_id: str, chip_serial: str, issue_serial: str, product_id: str, plan_id: str
+    ) -> Case:
         def act(moment: Moment) -> None:
             case = self._open_one(case_id)
             if case.chip_serial is not None:
@@ -65,9 +67,11 @@ class JournalStore:
             owner = self.case_of_chip(case.realm, chip_serial)
             if owner is not None:
                 raise errors.ChipTaken(chip_serial, owner.number)
+            self._refuse_second_serial(case.realm, issue_serial)
             self._tables.chip.insert(
                 realm=case.realm.value,
                 serial=chip_serial,
+                issue_serial=issue_serial,
                 product_id=product_id,
                 case_id=case_id,
                 bound_ms=moment.at_ms,
@@ -83,6 +87,18 @@ class JournalStore:
 
         self._work.durable("bind-chip", act)
         return self.case(case_id)
+
+    def _refuse_second_serial(self, realm: Realm, issue_serial: str) -> None:
+        chip, making = self._tables.chip, self._tables.making
+        row = (
+            chip.select(making.c.number)
+            .join(making, on=(making.c.id == chip.c.case_id))
+            .where((chip.c.realm == realm.value) & (chip.c.issue_serial == issue_serial))
+            .tuples()
+            .first()
+        )
+        if row is not None:
+            raise errors.IssueSerialTaken(issue_serial, str(row[0]))
 
     def intend(self, case_id: str, kind: IntentKind, target: str) -> str:
         def act(moment: Moment) -> str:

@@ -21,7 +21,7 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         " at_ms seq sealed",
         "making": "id realm number person_id application_id application_version state plan_id reason"
         " opened_ms opened_seq changed_ms changed_seq",
-        "chip": "realm serial product_id case_id bound_ms",
+        "chip": "realm serial issue_serial product_id case_id bound_ms",
         "intent": "id case_id kind target desk boot seq at_ms outcome outcome_ms",
         "step_timing": "desk device step slot turn ms",
     }.items()

@@ -115,9 +115,13 @@ class ThreadedJournal:
     def open_case(self, application: FrozenApplication) -> Case:
         return self._owner.call(lambda store: store.journal.open_case(application))
 
-    def bind_chip(self, case_id: str, chip_serial: str, product_id: str, plan_id: str) -> Case:
+    def bind_chip(
+        self, case_id: str, chip_serial: str, issue_serial: str, product_id: str, plan_id: str
+    ) -> Case:
         return self._owner.call(
-            lambda store: store.journal.bind_chip(case_id, chip_serial, product_id, plan_id)
+            lambda store: store.journal.bind_chip(
+                case_id, chip_serial, issue_serial, product_id, plan_id
+            )
         )
 
     def intend(self, case_id: str, kind: IntentKind, target: str) -> str:

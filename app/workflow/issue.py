@@ -202,8 +202,9 @@ class _Log:
         return self._case.state in CHIP_DONE
 
     def before_first_write(self) -> None:
+        plan = self._plan
         self._journal.bind_chip(
-            self._case.id, self._plan.chip.serial, self._plan.product.id, self._plan.id
+            self._case.id, plan.chip.serial, plan.chip.issue_serial, plan.product.id, plan.id
         )
 
     def before_activation(self) -> None:

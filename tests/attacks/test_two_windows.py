@@ -18,7 +18,7 @@ def begun(store: Store) -> str:
     frozen = application()
     store.applications.freeze(frozen)
     case = store.journal.open_case(frozen)
-    store.journal.bind_chip(case.id, "4100000000000001", "KT-STRICT", "ab" * 32)
+    store.journal.bind_chip(case.id, "4100000000000001", "4100000000000001", "KT-STRICT", "ab" * 32)
     activation = store.journal.intend(case.id, IntentKind.ACTIVATE, "4100000000000001")
     store.journal.note_outcome(activation, Outcome.DONE)
     store.journal.note_state(case.id, CaseState.WRITTEN)

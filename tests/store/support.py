@@ -87,7 +87,7 @@ def make_card(store: Store, number: int = 1, heard: Callable[[str], object] = st
     case = journal.open_case(frozen)
     heard("open")
     serial = f"41000000{number:08d}"
-    journal.bind_chip(case.id, serial, "kt-strict", "ab" * 32)
+    journal.bind_chip(case.id, serial, serial, "kt-strict", "ab" * 32)
     heard("bind")
     store.timings.note("card", "write", 812)
     activation = journal.intend(case.id, IntentKind.ACTIVATE, serial)

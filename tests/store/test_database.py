@@ -242,7 +242,7 @@ def test_an_engine_without_a_cipher_is_refused() -> None:
 
 def test_foreign_keys_hold(store: Store) -> None:
     with pytest.raises(IntegrityError):
-        db.run(store._database, "INSERT INTO chip VALUES ('training', 'C1', 'p', 'no case', 1)")
+        db.run(store._database, "INSERT INTO chip VALUES ('training', 'C1', 'I1', 'p', 'no case', 1)")
 
 
 def test_another_writer_is_a_known_fault(folder: Path) -> None:

@@ -163,12 +163,12 @@ def test_the_database_itself_refuses_a_second_card(store: Store) -> None:
 
 def test_one_case_a_chip_for_good(store: Store, journal: JournalStore) -> None:
     case = journal.open_case(application())
-    journal.bind_chip(case.id, "C1", "kt-strict", PLAN)
+    journal.bind_chip(case.id, "C1", "C1", "kt-strict", PLAN)
     journal.spoil(case.id, "misprint")
     store.applications.freeze(application(2))
     other = journal.open_case(application(2))
     with pytest.raises(errors.ChipTaken) as caught:
-        journal.bind_chip(other.id, "C1", "kt-strict", PLAN)
+        journal.bind_chip(other.id, "C1", "C1", "kt-strict", PLAN)
     assert caught.value.number == case.number
     assert journal.case(other.id) == other
     assert journal.intents(other.id) == []
@@ -180,19 +180,19 @@ def test_one_case_a_chip_for_good(store: Store, journal: JournalStore) -> None:
 
 def test_a_case_keeps_its_chip_and_plan(journal: JournalStore) -> None:
     case = journal.open_case(application())
-    bound = journal.bind_chip(case.id, "C1", "kt-strict", PLAN)
-    assert journal.bind_chip(case.id, "C1", "kt-strict", PLAN) == bound
+    bound = journal.bind_chip(case.id, "C1", "C1", "kt-strict", PLAN)
+    assert journal.bind_chip(case.id, "C1", "C1", "kt-strict", PLAN) == bound
     assert len(journal.intents(case.id)) == 1
     for serial, plan in (("C2", PLAN), ("C1", "cd" * 32)):
         with pytest.raises(errors.ChipDiffers):
-            journal.bind_chip(case.id, serial, "kt-strict", plan)
+            journal.bind_chip(case.id, serial, serial, "kt-strict", plan)
 
 
 def test_a_closed_case_stays_closed(store: Store) -> None:
     case_id = make_card(store)
     for act in (
         lambda: store.journal.intend(case_id, IntentKind.PRINT_FRONT, "front"),
-        lambda: store.journal.bind_chip(case_id, "C9", "kt-strict", PLAN),
+        lambda: store.journal.bind_chip(case_id, "C9", "C9", "kt-strict", PLAN),
         lambda: store.journal.note_state(case_id, CaseState.WRITING),
         lambda: store.journal.spoil(case_id, "too late"),
     ):
@@ -208,7 +208,7 @@ def test_notes_are_seen_at_once_and_travel_in_the_next_commit(folder: Path, cloc
     store.applications.freeze(application())
     journal = store.journal
     case = journal.open_case(application())
-    journal.bind_chip(case.id, "C1", "kt-strict", PLAN)
+    journal.bind_chip(case.id, "C1", "C1", "kt-strict", PLAN)
     commits = journal.durable_commits
     clock.advance(5)
     journal.note_state(case.id, CaseState.WRITTEN)
@@ -261,7 +261,7 @@ def test_an_abandoned_store_shows_its_open_intents(folder: Path) -> None:
 
 def test_a_case_is_not_verified_while_a_page_is_in_doubt(journal: JournalStore) -> None:
     case = journal.open_case(application())
-    journal.bind_chip(case.id, "C1", "kt-strict", PLAN)
+    journal.bind_chip(case.id, "C1", "C1", "kt-strict", PLAN)
     page = journal.intend(case.id, IntentKind.PRINT_FRONT, "front")
     with pytest.raises(errors.IntentUnsettled) as caught:
         journal.note_state(case.id, CaseState.VERIFIED)
@@ -336,3 +336,16 @@ def test_forecasts_are_the_median_of_the_last_durations(folder: Path) -> None:
     assert again.timings.forecast("card") == {"write": round(sum(last) / SLOTS), "verify": 5}
     assert again.timings.forecast("printer") == {}
     again.close()
+
+
+def test_no_issue_serial_stands_on_two_cards(store: Store) -> None:
+    journal = store.journal
+    store.applications.freeze(application(1))
+    store.applications.freeze(application(2))
+    first, second = journal.open_case(application(1)), journal.open_case(application(2))
+    journal.bind_chip(first.id, "AAAAAA0405060708", "0405060708", "kt-strict", PLAN)
+    with pytest.raises(errors.IssueSerialTaken) as caught:
+        journal.bind_chip(second.id, "BBBBBB0405060708", "0405060708", "kt-strict", PLAN)
+    assert caught.value.number == first.number
+    assert journal.case(second.id) == second
+    assert journal.intents(second.id) == []

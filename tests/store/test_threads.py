@@ -46,7 +46,7 @@ def elsewhere(act: Callable[[], object], *, window: bool = False) -> BaseExcepti
         lambda store: store.applications.person_of(Realm.TRAINING, RESIDENT),
         lambda store: store.applications.of_person("p"),
         lambda store: store.journal.open_case(application()),
-        lambda store: store.journal.bind_chip("c", "C1", "p", "plan"),
+        lambda store: store.journal.bind_chip("c", "C1", "C1", "p", "plan"),
         lambda store: store.journal.intend("c", IntentKind.ACTIVATE, "C1"),
         lambda store: store.journal.note_outcome("i", Outcome.DONE),
         lambda store: store.journal.note_state("c", CaseState.WRITTEN),
@@ -92,7 +92,7 @@ def test_the_ports_make_a_card_from_another_thread(thread: StoreThread, folder: 
     assert applications.person_of(Realm.TRAINING, RESIDENT) == frozen.person_id
     assert applications.of_person(frozen.person_id) == [frozen.id]
     case = journal.open_case(frozen)
-    bound = journal.bind_chip(case.id, "C1", "kt-strict", "plan")
+    bound = journal.bind_chip(case.id, "C1", "C1", "kt-strict", "plan")
     assert journal.case_of_chip(Realm.TRAINING, "C1") == bound
     page = journal.intend(case.id, IntentKind.PRINT_FRONT, "front")
     journal.note_outcome(page, Outcome.NOT_DONE)

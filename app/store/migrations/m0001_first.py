@@ -93,10 +93,12 @@ STATEMENTS = (
     """CREATE TABLE chip (
         realm {text} NOT NULL,
         serial {text} NOT NULL,
+        issue_serial {text} NOT NULL,
         product_id {text} NOT NULL,
         case_id {text} NOT NULL UNIQUE REFERENCES making (id),
         bound_ms {integer} NOT NULL,
-        PRIMARY KEY (realm, serial)
+        PRIMARY KEY (realm, serial),
+        UNIQUE (realm, issue_serial)
     ){strict}""",
     """CREATE TABLE intent (
         id {text} NOT NULL PRIMARY KEY,
