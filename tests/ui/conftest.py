@@ -23,8 +23,12 @@ PATIENCE_MS = 10_000
 
 @pytest.fixture(scope="session")
 def dressed(qapp: QApplication) -> QApplication:
-    """The program set up once: a style sheet is costly to put on again."""
-    return make_application("zh", LIGHT)
+    """The program set up once: a style sheet is costly to put on again. It marks the thread as the
+    window's, which each test does for itself."""
+    before = threading.current_thread().name
+    made = make_application("zh", LIGHT)
+    threading.current_thread().name = before
+    return made
 
 
 @pytest.fixture(autouse=True)
