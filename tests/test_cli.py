@@ -436,3 +436,14 @@ def test_simulate_says_in_one_line_where_everything_is(
     assert (told["city_code"], told["product"]) == ("410100", "KT-STRICT")
     assert re.fullmatch(r"[0-9a-fA-F]{32}", told["root_key"])
     assert re.fullmatch(r"\d{6}", told["sam_pin"])
+
+
+def test_an_empty_application_id_is_refused_like_any_other(kangka: Kangka) -> None:
+    answer = kangka("issue", "--application", "")
+    assert answer.code == 1
+    assert answer.error["code"] == "store.no-application"
+
+
+def test_folders_with_people_in_them_are_their_owners_alone(kangka: Kangka) -> None:
+    assert kangka("application", "list").code == 0
+    assert kangka.folder.stat().st_mode & 0o077 == 0

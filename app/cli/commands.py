@@ -130,7 +130,7 @@ def application_show(context: Context) -> None:
 def issue(context: Context) -> None:
     args = context.args
     # The list is read first: a file that can not be read stops nothing half-way.
-    ids = [args.application] if args.application else _read_ids(args.batch)
+    ids = [args.application] if args.batch is None else _read_ids(args.batch)
     cards: list[dict[str, Any]] = []
     context.result = {"cards": cards}
     with composition.open_desk(context.options, _choice(args)) as desk, context.stoppable():

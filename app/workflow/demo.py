@@ -36,7 +36,7 @@ def run_demo(
     """Make ``people`` cards, their faces as PDF into ``out``; the facts of commands.md's ``demo``."""
     begun = time.monotonic()
     faces = out / "faces"
-    faces.mkdir(parents=True, exist_ok=True)
+    faces.mkdir(parents=True, exist_ok=True, mode=0o700)
     cancel = threading.Event()
     made: list[tuple[IssueOutcome, str]] = []
     for number in range(people):

@@ -68,6 +68,6 @@ def write_file(path: Path, content: bytes) -> None:
 def make_folder(path: Path) -> None:
     """A folder with all above it, whether or not it was there; ``FileUnwritable``."""
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
     except (OSError, ValueError):
         raise FileUnwritable(file=path.name) from None
