@@ -116,8 +116,9 @@ class PagedTableModel(QAbstractTableModel, Generic[Row]):
                 self._take(rows, replace=replace)
 
         def did_not(fault: KangkaError) -> None:
-            self._fetching = False
-            self.failed.emit(fault)
+            if asked == self._asked:
+                self._fetching = False
+                self.failed.emit(fault)
 
         self._tasks.run(
             self._owner, "list", lambda _task: self._fetch(after, self.PAGE), done=came, failed=did_not

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,14 @@ from app.ui.messages import grouped
 from app.ui.pages.page import Page
 from app.ui.tasks import Task
 from app.ui.theme import GRID, TypeSize
-from app.ui.widgets.basic import Button, PrimaryButton, clear, label, panel, rule, scrolled
+from app.ui.widgets.basic import Button, PrimaryButton, Tick, clear, label, panel, rule, scrolled
 from app.ui.widgets.faults import ErrorPanel
 from app.ui.widgets.findings import Findings
 from app.ui.widgets.form_view import FormView
 from app.ui.widgets.marks import StateLabel
 from app.ui.widgets.pictures import PhotoFrame
+from app.workflow.application_file import MOST_PICTURE_BYTES
+from app.workflow.files import FileUnreadable, read_file
 from app.workflow.views import EnrolDraft, Finding, Mark
 
 # The check runs when the hand rests, not at each key.
@@ -45,6 +48,9 @@ class EnrolPage(Page):
         self._checked: EnrolDraft | None = None
         self._reading: Task | None = None
         self._saving = False
+        # Counts the persons of this page: an answer about an earlier one is dropped.
+        self._generation = 0
+        self._fitting: Task | None = None
         self._person = 0
         self._jump_when_checked = False
         self.setAcceptDrops(True)
@@ -60,6 +66,7 @@ class EnrolPage(Page):
         middle.setSpacing(2 * GRID)
         middle.addWidget(self.fault)
         middle.addWidget(self._aside_line())
+        middle.addWidget(self._consent_lines())
         middle.addWidget(self.form, 1)
         columns.addLayout(middle, 1)
         columns.addWidget(self._right())
@@ -163,6 +170,19 @@ class EnrolPage(Page):
         frame.hide()
         return frame
 
+    def _consent_lines(self) -> QFrame:
+        frame, column = panel(margin=GRID, tone="notice")
+        self.shortened = StateLabel(Mark.ATTENTION, "")
+        self.agreed = Tick(
+            self.messages.text("The resident has seen and agreed to the shortened name on the chip")
+        )
+        self.agreed.clicked.connect(self._agree)
+        column.addWidget(self.shortened)
+        column.addWidget(self.agreed)
+        self.consent = frame
+        frame.hide()
+        return frame
+
     def _label_of(self, path: str) -> str:
         return self.messages.text("Photo") if path == "photo" else self.form.label_of(path)
 
@@ -205,10 +225,16 @@ class EnrolPage(Page):
         if self._reading is not None or self._saving:
             return
         self._put_aside()
+        self._next_person()
         self._take(EnrolDraft())
-        self._saved = None
         self.fault.clear()
         self.read_button.setFocus()
+
+    def _next_person(self) -> None:
+        """From here on the form is another person's: no answer asked for before may reach it."""
+        self._generation += 1
+        self._saved = None
+        self._fitting = None
 
     @property
     def unsaved(self) -> bool:
@@ -244,7 +270,7 @@ class EnrolPage(Page):
             return
         back = self._aside
         self._show_aside(self.draft if self.unsaved else None)
-        self._saved = None
+        self._next_person()
         self._jump_when_checked = True
         self._take(back)
 
@@ -263,37 +289,48 @@ class EnrolPage(Page):
         self.document_hint.setText(
             self.messages.text("Lay the identity card on the reader. Esc ends the wait.")
         )
-        self._reading = self.context.run(
+        asked = self._generation
+
+        def read(draft: EnrolDraft) -> None:
+            # A reading that was stopped may still have ended well: nobody waits for it any more.
+            if asked == self._generation and not task.cancel.is_set():
+                self._read(draft)
+
+        task = self._reading = self.context.run(
             "read_identity",
             lambda task: self.context.desk.read_identity(task.cancel),
-            done=self._read,
+            done=read,
             failed=self._not_read,
         )
-        self._reading.finished.connect(self._reading_over)
+        task.finished.connect(self._reading_over)
 
     def take_training_person(self) -> None:
         """The next made-up person, whole (training stores only)."""
         if self._reading is not None or self._saving:
             return
-        number = self._person
+        number, asked = self._person, self._generation
         self._person += 1
         self.fault.clear()
+
+        def take(draft: EnrolDraft) -> None:
+            # What the clerk began meanwhile goes first.
+            if asked == self._generation and self._reading is None and not self._saving:
+                self._put_aside()
+                self._next_person()
+                self._take(draft)
+
         self.context.run(
             "draft_from_training",
             lambda _task: self.context.desk.draft_from_training(number),
-            done=self._take_new,
+            done=take,
             failed=self._failed,
         )
-
-    def _take_new(self, draft: EnrolDraft) -> None:
-        self._put_aside()
-        self._saved = None
-        self._take(draft)
 
     def _read(self, read: EnrolDraft) -> None:
         self._jump_when_checked = True
         if self.draft.of_another(read):
             self._put_aside()
+            self._next_person()
         self._take(self.draft.taking(read))
 
     def _not_read(self, fault: KangkaError) -> None:
@@ -319,19 +356,34 @@ class EnrolPage(Page):
 
     def fit_photo(self, path: Path) -> None:
         """Take a picture file as the photo; it is read and made to fit off the window's thread."""
-        draft = self.draft
+        draft, asked = self.draft, self._generation
         self.fault.clear()
 
         def fitted(result: EnrolDraft) -> None:
+            if asked != self._generation:
+                told = self.messages.text(
+                    "The photo of {name} came too late and was not used.", name=self._name_of(draft)
+                )
+                self.context.happenings.add(Mark.ATTENTION, told)
+                return
             # What was typed meanwhile stays, and what was read and agreed to.
             self._take(replace(self.draft, photo=result.photo, face_photo=result.face_photo))
 
-        self.context.run(
+        def failed(fault: KangkaError) -> None:
+            if asked == self._generation:
+                self._failed(fault)
+
+        task = self._fitting = self.context.run(
             "fit_photo",
-            lambda _task: self.context.desk.fit_photo(draft, path.read_bytes()),
+            lambda _task: self.context.desk.fit_photo(draft, _picture(path)),
             done=fitted,
-            failed=self._failed,
+            failed=failed,
         )
+        task.finished.connect(lambda: self._fitting_over(task))
+
+    def _fitting_over(self, task: Task) -> None:
+        if self._fitting is task:
+            self._fitting = None
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):
@@ -348,6 +400,8 @@ class EnrolPage(Page):
     def _edited(self, path: str, value: str) -> None:
         self.draft = self.draft.with_text(path, value)
         self.form.show_field(self.draft, path)
+        if path == "name":
+            self._ask_consent_anew()
         self._rest.start()
 
     def _take(self, draft: EnrolDraft) -> None:
@@ -355,6 +409,26 @@ class EnrolPage(Page):
         self.form.show_draft(draft)
         self.photo.set_picture(draft.face_photo or draft.photo)
         self._show_document()
+        self._ask_consent_anew()
+        self._check()
+
+    def _ask_consent_anew(self) -> None:
+        """Until the check tells how this name is shortened, nothing can be agreed to."""
+        self.agreed.setChecked(self.draft.name_agreed)
+        self.agreed.setEnabled(False)
+
+    def _show_consent(self, problems: list[Finding]) -> None:
+        shown = next((one.shown for one in problems if one.path == "name" and one.shown), None)
+        self.consent.setVisible(shown is not None)
+        if shown is None:
+            return
+        told = self.messages.text("The chip would hold the shortened name: {name}", name=shown)
+        self.shortened.set_state(Mark.ATTENTION, told)
+        self.agreed.setChecked(self.draft.name_agreed)
+        self.agreed.setEnabled(True)
+
+    def _agree(self, agreed: bool) -> None:
+        self.draft = self.draft.agreeing_to_name(agreed)
         self._check()
 
     def _show_document(self) -> None:
@@ -379,8 +453,12 @@ class EnrolPage(Page):
             if draft is self.draft:
                 self._show_problems(draft, problems)
 
+        def failed(fault: KangkaError) -> None:
+            if draft is self.draft:
+                self._failed(fault)
+
         self.context.run(
-            "check", lambda _task: self.context.desk.check(draft), done=checked, failed=self._failed
+            "check", lambda _task: self.context.desk.check(draft), done=checked, failed=failed
         )
 
     def _show_problems(self, draft: EnrolDraft, problems: list[Finding]) -> None:
@@ -390,6 +468,7 @@ class EnrolPage(Page):
         for problem in problems:
             first_of.setdefault(problem.path, problem)
         self.form.show_problems(first_of)
+        self._show_consent(problems)
         left_out = draft.face_photo is None and all(problem.path != "photo" for problem in problems)
         self.findings.show_problems(problems, photo_left_out=left_out and not draft.empty)
         if self._jump_when_checked:
@@ -421,7 +500,8 @@ class EnrolPage(Page):
         self._save(then_issue=True)
 
     def _save(self, *, then_issue: bool) -> None:
-        if self._saving or self._reading is not None:
+        # A photo under way belongs to what is kept: without it, the card would have none.
+        if self._saving or self._reading is not None or self._fitting is not None:
             return
         if self._saved is not None and self._saved[0] is self.draft:
             if then_issue:
@@ -441,6 +521,11 @@ class EnrolPage(Page):
             if isinstance(result, str):
                 self._kept(draft, result, then_issue=then_issue)
                 return
+            if draft is not self.draft:
+                # Typed on meanwhile: what stands there now is looked at instead.
+                self._jump_when_checked = True
+                self._check()
+                return
             self._show_problems(draft, result)
             self.jump(next(problem.path for problem in result if problem.stops))
 
@@ -452,7 +537,7 @@ class EnrolPage(Page):
 
     def _kept(self, draft: EnrolDraft, application_id: str, *, then_issue: bool) -> None:
         self._saved = (draft, application_id)
-        if then_issue:
+        if then_issue and self.isVisible():
             self.context.navigator.go("issue", application_id=application_id)
         else:
             name = draft.value("name").text
@@ -463,3 +548,11 @@ class EnrolPage(Page):
     def checked(self) -> bool:
         """Whether what the desk found is about the draft as it stands."""
         return self._checked is self.draft
+
+
+def _picture(path: Path) -> bytes:
+    """A picture file's content; a pipe or a device would be waited for without end, so it is refused."""
+    # Path.is_file raises where the folder may not be entered; this one answers no.
+    if not os.path.isfile(path):  # noqa: PTH113
+        raise FileUnreadable(file=path.name)
+    return read_file(path, MOST_PICTURE_BYTES)

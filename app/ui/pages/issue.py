@@ -75,6 +75,8 @@ class IssuePage(Page):
         self.phase = Phase.EMPTY
         self._view: ApplicationView | None = None
         self._application_id = ""
+        # Counts what was opened here: an answer about what stood here before is dropped.
+        self._generation = 0
         self._expected: tuple[ExpectedStep, ...] = ()
         self._seen: dict[IssueStep, StepEvent] = {}
         self._last_hands = ""
@@ -166,6 +168,9 @@ class IssuePage(Page):
         self.steps = StepList(self.messages)
         self.state = StateLabel(Mark.WAITING, "")
         self.forecast = label(size=TypeSize.HEAD, bold=True)
+        self.notice = StateLabel(Mark.ATTENTION, "")
+        self.notice.word.setWordWrap(True)
+        self.notice.hide()
         self.stop_button = Button(text("Stop at the next step"), "Esc")
         self.stop_button.clicked.connect(self.stop_or_back)
         self.start_button = PrimaryButton(text("Write and print the card"), "F6")
@@ -176,6 +181,7 @@ class IssuePage(Page):
         column.addWidget(self.steps)
         column.addStretch(1)
         column.addWidget(rule())
+        column.addWidget(self.notice)
         told = QHBoxLayout()
         told.addWidget(self.state, 1)
         told.addWidget(self.forecast)
@@ -228,9 +234,12 @@ class IssuePage(Page):
     def _load(self, application_id: str) -> None:
         desk = self.context.desk
         self._application_id = application_id
+        self._generation += 1
         self._view = None
         self._seen = {}
+        self._expected = ()
         self.fault.clear()
+        self.notice.hide()
         self.chip.setText("")
         self.front.set_png(None)
         self.back.set_png(None)
@@ -241,13 +250,17 @@ class IssuePage(Page):
 
     def _ask(self, operation: str, call: Callable[[], Any], take: Callable[[Any], None]) -> None:
         """Ask the desk about the application in sight; an answer about another one is dropped."""
-        asked = self._application_id
+        asked = self._generation
 
         def done(answer: Any) -> None:
-            if asked == self._application_id:
+            if asked == self._generation:
                 take(answer)
 
-        self.context.run(operation, lambda _task: call(), done=done, failed=self.fault.show_fault)
+        def failed(fault: KangkaError) -> None:
+            if asked == self._generation:
+                self.fault.show_fault(fault)
+
+        self.context.run(operation, lambda _task: call(), done=done, failed=failed)
 
     def _loaded(self, view: ApplicationView) -> None:
         self._show_view(view)
@@ -292,7 +305,8 @@ class IssuePage(Page):
         if self._view.case_id is not None:
             self._settle()
             return
-        self._run("issue", lambda task: self.context.desk.issue(self._view.id, task.report, task.cancel))
+        desk, application_id = self.context.desk, self._view.id
+        self._run("issue", lambda task: desk.issue(application_id, task.report, task.cancel))
 
     def _begin_settlement(self) -> None:
         """A case that is to be continued begins when its page is complete."""
@@ -306,6 +320,7 @@ class IssuePage(Page):
     def _run(self, operation: str, work: Callable[[Task], IssueOutcome]) -> None:
         self._seen = {}
         self.fault.clear()
+        self.notice.hide()
         self.steps.set_steps(self._expected)
         self._task = self.context.run(
             operation, work, done=self._done, failed=self._broke, progressed=self._progress
@@ -335,6 +350,9 @@ class IssuePage(Page):
 
     def _done(self, outcome: IssueOutcome) -> None:
         self._over()
+        self.notice.setVisible(outcome.notice is not None)
+        if outcome.notice is not None:
+            self.notice.set_state(Mark.ATTENTION, self.messages.sentence(outcome.notice))
         if outcome.state is CaseState.VERIFIED:
             self._show_phase(Phase.DONE)
             took = self.messages.seconds(outcome.milliseconds)

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtWidgets import QFrame, QLabel, QLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFrame,
+    QLabel,
+    QLayout,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.ui.icons import icon, pixmap
 from app.ui.theme import GRID, TypeSize, set_tone, set_type
@@ -111,6 +121,22 @@ class GraveButton(Button):
     def __init__(self, text: str, parent: QWidget | None = None) -> None:
         super().__init__(text, "", parent)
         set_tone(self, "grave")
+
+
+class Tick(QCheckBox):
+    """An answer that somebody gives knowingly: by the mouse or one press of Space, never by Enter."""
+
+    def __init__(self, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        set_type(self, TypeSize.BODY)
+        self.setAccessibleName(text)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        # Some desktops press a button by Enter too; a key held down repeats itself.
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) or event.isAutoRepeat():
+            event.accept()
+            return
+        super().keyPressEvent(event)
 
 
 class Picture(QLabel):
