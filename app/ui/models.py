@@ -67,6 +67,10 @@ class PagedTableModel(QAbstractTableModel, Generic[Row]):
     def row(self, index: Index) -> Row:
         return self._rows[index.row()]
 
+    def key(self, index: Index) -> str:
+        """What names the row of an index."""
+        return self._key(self._rows[index.row()])
+
     def find(self, key: str) -> int | None:
         """The line of a key, None when it is not on the pages fetched."""
         return next((n for n, row in enumerate(self._rows) if self._key(row) == key), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from app.ui.main_window import MainWindow
 from app.ui.pages.cases import CasesPage
 from app.ui.pages.queue import QueuePage
-from app.workflow.views import Mark
+from app.workflow.views import Mark, Settlement
 from tests.ui.conftest import PATIENCE_MS
 from tests.ui.fake_desk import FakeDesk
 
@@ -78,6 +79,8 @@ def test_the_last_case_settled_leaves_a_calm_page(
     qtbot: QtBot, window: MainWindow, page: CasesPage, rest: Rest
 ) -> None:
     for left in (1, 0):
+        # After a case is gone none is chosen; the clerk takes the next one.
+        page.table.setCurrentIndex(page.model.index(0, 0))
         page.reason.setText("no answer")
         page.spoil()
         rest(window)
@@ -102,6 +105,8 @@ def test_the_list_of_applications_opens_by_enter(
     assert window.page.name == "cases"
     window.go("queue", {})
     rest(window)
+    # The line that was opened is still the current one.
+    QTest.keyClick(page.table, Qt.Key.Key_Up)
     QTest.keyClick(page.table, Qt.Key.Key_Return)
     rest(window)
     assert window.page.name == "issue"
@@ -122,3 +127,30 @@ def test_long_lists_come_in_pages(
     rest(window)
     assert page.model.rowCount() == 130
     assert len({page.model.row(page.model.index(n, 0)).id for n in range(130)}) == 130
+
+
+def test_reading_the_list_again_keeps_the_case_and_what_was_typed(
+    window: MainWindow, page: CasesPage, rest: Rest
+) -> None:
+    QTest.keyClick(page.table, Qt.Key.Key_Down)
+    page.reason.setText("芯片无应答")
+    page.model.refresh()
+    rest(window)
+    assert page.table.currentIndex().row() == 1
+    assert page.person.text().startswith("样例壬申")
+    assert page.reason.text() == "芯片无应答"
+
+
+def test_a_case_that_is_gone_gives_way_to_none(
+    desk: FakeDesk, window: MainWindow, page: CasesPage, rest: Rest, elsewhere: Callable[..., Any]
+) -> None:
+    gone = page.model.row(page.table.currentIndex())
+    elsewhere(
+        desk.settle, gone.id, Settlement.SPOIL, lambda _event: None, threading.Event(), "elsewhere"
+    )
+    page.model.refresh()
+    rest(window)
+    assert page.model.rowCount() == 1
+    assert not page.table.currentIndex().isValid()
+    assert page.nothing.isVisibleTo(page)
+    assert not page.continue_button.isEnabled()

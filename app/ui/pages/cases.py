@@ -137,12 +137,13 @@ class CasesPage(Page):
 
     def _show(self, index: QModelIndex) -> None:
         case = self.model.row(index) if index.isValid() else None
+        if case is None or self._case is None or case.id != self._case.id:
+            self.reason.clear()
         self._case = case
         clear(self._known)
         for part in (self.person, self.state, self.known_head):
             part.setVisible(case is not None)
         self.nothing.setVisible(case is None)
-        self.reason.clear()
         if case is not None:
             self.person.setText(f"{case.name}  {case.masked_number}")
             self.state.set_state(case.mark, self.messages.sentence(case.word))

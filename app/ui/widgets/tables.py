@@ -74,7 +74,10 @@ class Table(QTableView):
         self.horizontalHeader().setStretchLastSection(True)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.doubleClicked.connect(self.opened)
-        model.modelReset.connect(self._first)
+        self._rows = model
+        self._kept: str | None = None
+        model.modelAboutToBeReset.connect(self._keep)
+        model.modelReset.connect(self._restore)
 
     def set_widths(self, *widths: int) -> None:
         """Widths of the columns in pixels; 0 takes what is left."""
@@ -98,8 +101,18 @@ class Table(QTableView):
         if current.row() != previous.row():
             self.moved.emit(current)
 
-    def _first(self) -> None:
-        if self.model().rowCount():
-            self.setCurrentIndex(self.model().index(0, 0))
-        else:
+    def _keep(self) -> None:
+        current = self.currentIndex()
+        self._kept = self._rows.key(current) if current.isValid() else None
+
+    def _restore(self) -> None:
+        """The line that was current stays it. One that has gone gives way to none: another one must
+        not slip under a key that was meant for it."""
+        row = 0 if self._kept is None and self._rows.rowCount() else None
+        if self._kept is not None:
+            row = self._rows.find(self._kept)
+        if row is None:
+            self.setCurrentIndex(QModelIndex())
             self.moved.emit(QModelIndex())
+        else:
+            self.setCurrentIndex(self._rows.index(row, 0))
