@@ -95,7 +95,7 @@ def test_from_the_identity_reader_to_a_card_that_others_read(
     read = desk("read-card").json
     assert read["chip_serial"] == made["serial"]
     assert read["state"] == "personalized"
-    assert {key: value or "" for key, value in read["fields"].items()} == dict(card.fields)
+    assert {key: read["fields"][key] or "" for key in card.fields} == dict(card.fields)
 
 
 def test_the_card_that_was_made_is_refused_for_the_next_one(

@@ -178,6 +178,8 @@ def test_the_intent_is_durable_before_its_act(desk: FaultDesk) -> None:
         elif command[1] == ACTIVATION:
             seen.setdefault("lock", desk.store.journal.durable_commits)
 
+    # A SAM's first registering is a durable row of its own, once a desk.
+    desk.station.sam.session()
     before = desk.store.journal.durable_commits
     desk.lines[ReaderRole.CARD].watch = exchange
     make(desk, trial)
