@@ -19,6 +19,7 @@ from app.personalize.commands import (
     CardKeyRefused,
     CardMemoryFault,
     CardNotGenuine,
+    CardRefused,
     CardSwapped,
 )
 from app.personalize.execute import (
@@ -214,6 +215,12 @@ def run_answering(match: str, answer: str, after: int = 0, log: MemoryLog | None
 def test_what_a_card_answers_becomes_one_clear_fault(match: str, answer: str, fault: type) -> None:
     with pytest.raises(fault):
         run_answering(match, answer)
+
+
+def test_a_challenge_of_another_length_is_refused() -> None:
+    with pytest.raises(CardRefused) as refusal:
+        run_answering("0084", "0011223344559000")
+    assert refusal.value.instruction == "GET CHALLENGE"
 
 
 def test_a_torn_allergy_that_fills_no_file_can_not_be_pushed_out() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from app.base.catalogue import Catalogue
 from app.base.errors import KangkaError
 from app.crypto.sm3 import sm3
 from app.devices.ports import (
@@ -258,6 +259,9 @@ def test_a_card_damaged_while_it_was_printed_is_not_issued(desk: FaultDesk) -> N
     with pytest.raises(VerificationFailed) as refusal:
         make(desk, trial)
     assert refusal.value.fields == ("XM",)
+    # A clerk is told the field's name, not its key.
+    assert refusal.value.params() == {"field": ("XM",)}
+    assert Catalogue("zh").error(refusal.value).cause == "再次回读，卡上的姓名不一致。"
     assert desk.case(trial).state is CaseState.PRINTED
     desk.maker.spoil(desk.case(trial), "the chip is damaged")
     assert desk.case(trial).state is CaseState.SPOILED
