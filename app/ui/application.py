@@ -33,11 +33,17 @@ def run(desk: DeskService, lang: str, argv: Sequence[str]) -> int:
     chosen = parser.parse_args(list(argv))
     app = make_application(lang, _THEMES.get(chosen.theme))
     window = make_window(desk, Catalogue(lang))
-    if chosen.full_screen:
+    show(window, full_screen=chosen.full_screen)
+    return app.exec()
+
+
+def show(window: MainWindow, *, full_screen: bool = False) -> None:
+    """The window over the whole screen, also where no window manager makes it so."""
+    window.resize(window.screen().availableSize())
+    if full_screen:
         window.showFullScreen()
     else:
         window.showMaximized()
-    return app.exec()
 
 
 def make_application(lang: str, chosen: Theme | None = None) -> QApplication:

@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from app.devices.ports import ReaderGone
 from app.domain.application import Realm
+from app.ui.application import show
 from app.ui.main_window import MainWindow, Pages
 from app.ui.pages.home import HomePage
 from app.ui.theme import DARK, LIGHT, Theme, apply_theme, style_sheet
@@ -302,3 +303,11 @@ def test_building_the_pages_opens_no_window_of_its_own(
     new = [w for w in QApplication.topLevelWidgets() if w not in before and w.isVisible()]
     assert new == []
     assert QApplication.activeWindow() is window
+
+
+def test_the_window_takes_the_screen_where_nobody_manages_windows(open_window: Open) -> None:
+    window = open_window()
+    window.showNormal()
+    window.resize(600, 400)
+    show(window)
+    assert window.size() == window.screen().availableSize()
