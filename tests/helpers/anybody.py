@@ -20,6 +20,7 @@ from app.domain.resident import (
     OtherDocument,
     Resident,
 )
+from tests.helpers.flags import FLAGS
 from tests.helpers.victims import citizen_id
 from tests.oracle import text
 from tests.oracle.writer import Image, expected
@@ -34,20 +35,6 @@ SHARED = {
     "AQM": "001",
     "YYCSDM": "410100",
     "KYXQ": "20361122",
-}
-FLAGS = {
-    "asthma": "XCBZ",
-    "heart": "XZBBZ",
-    "cerebrovascular": "XNXGBBZ",
-    "epilepsy": "DXBBZ",
-    "coagulation": "NXWLBZ",
-    "diabetes": "TNBBZ",
-    "glaucoma": "QGYBZ",
-    "dialysis": "TXBZ",
-    "transplant": "QGYZBZ",
-    "missing-organ": "QGQSBZ",
-    "prosthesis": "KZXYZBZ",
-    "pacemaker": "XZQBQBZ",
 }
 
 # One, two and four bytes of GB 18030, blanks within, private use, and those that 2022 moved.

@@ -6,6 +6,7 @@ The mapping is written out from card-files.csv and card.md; nothing of the profi
 from __future__ import annotations
 
 from app.domain.resident import Resident
+from tests.helpers.flags import FLAGS
 from tests.oracle.writer import Image, expected
 
 ISSUER = {
@@ -14,20 +15,6 @@ ISSUER = {
     "FKJGMC": "样例省卫生厅训练",
     "FKJGDM": "4101000000000000000001",
     "YYCSDM": "410100",
-}
-_FLAGS = {
-    "asthma": "XCBZ",
-    "heart": "XZBBZ",
-    "cerebrovascular": "XNXGBBZ",
-    "epilepsy": "DXBBZ",
-    "coagulation": "NXWLBZ",
-    "diabetes": "TNBBZ",
-    "glaucoma": "QGYBZ",
-    "dialysis": "TXBZ",
-    "transplant": "QGYZBZ",
-    "missing-organ": "QGQSBZ",
-    "prosthesis": "KZXYZBZ",
-    "pacemaker": "XZQBQBZ",
 }
 
 
@@ -63,7 +50,7 @@ def values_on_card(person: Resident) -> dict[str, str]:
             f"LXRGX{n}": contact.relation,
             f"LXRDH{n}": contact.phone,
         }
-    values |= {_FLAGS[name]: flag for name, flag in health.alerts.items()}
+    values |= {FLAGS[name]: flag for name, flag in health.alerts.items()}
     return {key: value for key, value in values.items() if value}
 
 

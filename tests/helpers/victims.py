@@ -21,6 +21,7 @@ from app.domain.resident import (
     OtherDocument,
     Resident,
 )
+from tests.helpers.flags import FLAGS
 from tests.oracle import layout
 from tests.oracle.writer import Image, cyclic_record, expected
 
@@ -29,20 +30,6 @@ PHOTO_BYTES = 3070
 # A value shorter than this may stand on two people's cards by chance.
 _NEEDLE_BYTES = 8
 _FIRST_BIRTH = dt.date(1950, 1, 1)
-_FLAGS = {
-    "asthma": "XCBZ",
-    "heart": "XZBBZ",
-    "cerebrovascular": "XNXGBBZ",
-    "epilepsy": "DXBBZ",
-    "coagulation": "NXWLBZ",
-    "diabetes": "TNBBZ",
-    "glaucoma": "QGYBZ",
-    "dialysis": "TXBZ",
-    "transplant": "QGYZBZ",
-    "missing-organ": "QGQSBZ",
-    "prosthesis": "KZXYZBZ",
-    "pacemaker": "XZQBQBZ",
-}
 # What everybody's card of this desk has in common.
 _SHARED = {
     "KLB": "1",
@@ -118,7 +105,7 @@ def _full(number: int, profile: Profile) -> Victim:
     allergies = tuple((f"样例药{n}号{tag}", f"皮疹样例{tag}第{n}次") for n in (1, 2, 3))
     immunizations = tuple((f"苗{n}样例{tag}", f"20{10 + n}0615") for n in range(10))
     contacts = tuple((f"联系样例{n}{tag}", str(n), f"1990001{tag}{n}") for n in (1, 5, 7))
-    flags = {name: f"0{(number >> place) % 2}" for place, name in enumerate(_FLAGS)}
+    flags = {name: f"0{(number >> place) % 2}" for place, name in enumerate(FLAGS)}
     resident = Resident(
         name=f"测试甲{tag}",
         sex="1",
@@ -177,7 +164,7 @@ def _full(number: int, profile: Profile) -> Victim:
     }
     for place, (name, relation, phone) in enumerate(contacts, 1):
         values |= {f"LXRXM{place}": name, f"LXRGX{place}": relation, f"LXRDH{place}": phone}
-    values |= {key: flags[name] for name, key in _FLAGS.items()}
+    values |= {key: flags[name] for name, key in FLAGS.items()}
     frozen = _frozen(number, resident, profile)
     return Victim(number, frozen, values, allergies, immunizations, photo)
 
