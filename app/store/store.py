@@ -26,6 +26,7 @@ from app.crypto.keys import (
     TrainingWrapper,
 )
 from app.domain.application import Realm
+from app.domain.staff import Actor
 from app.store import database as db
 from app.store import errors
 from app.store.applications import ApplicationStore
@@ -51,7 +52,7 @@ class StoreContext:
     """What a store is opened with besides its place.
 
     ``realm`` is live or training. ``desk`` leads the human numbers. ``wrappers`` are the ways to its
-    key. ``on_commit`` hears of each durable commit (app.store.work).
+    key. ``on_commit`` hears of each durable commit (app.store.work). ``who`` is who is signed in.
     """
 
     realm: Realm
@@ -60,6 +61,7 @@ class StoreContext:
     desk: str = "01"
     wrappers: Sequence[KeyWrapper] = (TrainingWrapper(),)
     on_commit: Callable[[str], None] | None = None
+    who: Callable[[], Actor] | None = None
 
     def keys_in(self, folder: Path) -> FileKeyProvider:
         return FileKeyProvider(folder, self.wrappers, self.random)
@@ -85,6 +87,7 @@ class Store:
             desk=context.desk,
             guard=self._guard,
             on_commit=context.on_commit,
+            who=context.who,
         )
         self.applications = ApplicationStore(
             self._work,

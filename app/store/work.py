@@ -9,6 +9,8 @@ from typing import Final, Protocol, TypeVar
 from peewee import Database, IntegrityError, OperationalError
 
 from app.base.clock import Clock
+from app.domain.audit import AuditEvent
+from app.domain.staff import PROGRAM, Actor
 from app.store import errors
 from app.store.database import known_fault
 from app.store.dialect import Dialect
@@ -43,11 +45,19 @@ class Pending(Protocol):
         ...
 
 
+class Recorder(Protocol):
+    """Where the audit rows of a unit of work go."""
+
+    def append(self, event: AuditEvent, moment: Moment, actor: Actor) -> None:
+        """Write the row inside the running transaction."""
+        ...
+
+
 class Work:
     """Runs units of work on one connection, on its owner's thread, and counts the durable commits.
 
     ``on_commit`` hears "before NAME" just before and "after NAME" just after each durable commit; a
-    test ends its process there.
+    test ends its process there. ``who`` tells who is signed in, the program itself where nobody is.
     """
 
     def __init__(
@@ -60,6 +70,7 @@ class Work:
         desk: str,
         guard: ThreadGuard,
         on_commit: Callable[[str], None] | None = None,
+        who: Callable[[], Actor] | None = None,
     ) -> None:
         self._database = database
         self._dialect = dialect
@@ -68,12 +79,30 @@ class Work:
         self.desk = desk
         self._guard = guard
         self._on_commit = on_commit or (lambda _point: None)
+        self.who = who or (lambda: PROGRAM)
+        self.recorder: Recorder | None = None
         self._pending: list[Pending] = []
         self.commits = 0
 
     def register(self, pending: Pending) -> None:
         """Let ``pending``'s notes travel in every commit from now on."""
         self._pending.append(pending)
+
+    def audit(self, event: AuditEvent, moment: Moment) -> None:
+        """Record what is done, in the transaction that does it."""
+        if self.recorder is not None:
+            self.recorder.append(event, moment, event.actor or self.who())
+
+    def read(self, act: Callable[[Moment], T]) -> T:
+        """Run ``act``, which only reads, over one state of the records."""
+        self._guard.check()
+        with self._database.atomic():
+            return act(self._last_moment())
+
+    def _last_moment(self) -> Moment:
+        desk = self.tables.desk
+        last = desk.select(desk.c.last_ms, desk.c.seq).where(desk.c.desk == self.desk).tuples().first()
+        return Moment(self.clock.now_ms(), 0) if last is None else Moment(int(last[0]), int(last[1]))
 
     def check_thread(self) -> None:
         """Every call of the store begins here."""

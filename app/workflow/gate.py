@@ -1,0 +1,160 @@
+"""The one door that every act of a person goes through: who may, with whom, and to whom not.
+
+A refusal is recorded before it is told (issue 3: every refusal is recorded), durably and by itself, so
+that it stands although nothing else was done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from app.base.clock import Clock
+from app.base.errors import N_, KangkaError
+from app.domain.audit import AuditEvent, AuditKind
+from app.domain.records import Records
+from app.domain.staff import (
+    Actor,
+    FreshSignInNeeded,
+    Level,
+    NotByOneself,
+    Permissions,
+    Presence,
+    SecondPersonNeeded,
+)
+
+# A person who authenticated for an act is still at the desk for this long.
+PRESENCE_MS: Final = 120_000
+_APPROVE: Final = "approve"
+
+
+@dataclass(eq=False)
+class NobodySignedIn(KangkaError):
+    """An act without anybody who does it."""
+
+    code = "staff.nobody-signed-in"
+    cause = N_("Nobody is signed in at this desk.")
+    meaning = N_("Every act is recorded with who did it, so nothing was done.")
+    remedy = N_("Sign in with your own name and password.")
+
+
+class Session:
+    """Who is signed in at this desk now. One person at a time; changing it is the sign-in's work."""
+
+    def __init__(self, actor: Actor | None = None) -> None:
+        self._actor = actor
+
+    @property
+    def present(self) -> Actor | None:
+        return self._actor
+
+    @property
+    def actor(self) -> Actor:
+        """The signed-in person; ``NobodySignedIn`` where there is none."""
+        if self._actor is None:
+            raise NobodySignedIn
+        return self._actor
+
+    def begin(self, actor: Actor) -> None:
+        self._actor = actor
+
+    def end(self) -> None:
+        self._actor = None
+
+
+@dataclass(frozen=True)
+class Passage:
+    """An act that may be done: by whom, and beside whom where four eyes are due."""
+
+    act: str
+    actor: Actor
+    second: Actor | None
+
+
+class Gate:
+    """Lets an act pass, or records and tells why not."""
+
+    def __init__(
+        self, session: Session, permissions: Permissions, records: Records, clock: Clock
+    ) -> None:
+        self._session = session
+        self._permissions = permissions
+        self._records = records
+        self._clock = clock
+
+    @property
+    def actor(self) -> Actor:
+        return self._session.actor
+
+    def level(self, act: str) -> Level:
+        """What ``act`` is to whoever is signed in; hidden where nobody is."""
+        present = self._session.present
+        return Level.HIDDEN if present is None else self._permissions.level(act, present.role)
+
+    def enter(
+        self,
+        act: str,
+        *,
+        second: Presence | None = None,
+        fresh: Presence | None = None,
+        persons: Sequence[bytes] = (),
+        done_by: Sequence[str] = (),
+        subject: str | None = None,
+    ) -> Passage:
+        """The passage for ``act``, or the refusal, recorded.
+
+        ``persons`` are the tokens of the people it is done to or for: none of them may be the actor or
+        the second person. ``done_by`` are staff ids of those whose work is judged by it.
+        """
+        actor = self._session.actor
+        try:
+            self._permissions.require(act, actor)
+            beside = self._second(act, actor, second)
+            for person in (actor, beside):
+                if person is not None and self._concerns(person, persons, done_by):
+                    raise NotByOneself(act=act)
+            # Who stands before four eyes already was seen by one of them; alone, the password says it.
+            if act in self._permissions.fresh and not self._fits(fresh, act, actor):
+                raise FreshSignInNeeded(act=act)
+        except KangkaError as refusal:
+            self.refused(act, refusal, subject)
+            raise
+        return Passage(act, actor, beside)
+
+    def view(self, act: str) -> Actor:
+        """The actor, who may do or look at ``act``; the refusal is recorded like any other."""
+        actor = self._session.actor
+        if self._permissions.level(act, actor.role) is Level.HIDDEN:
+            self.enter(act)
+        return actor
+
+    def refused(self, act: str, refusal: KangkaError, subject: str | None = None) -> None:
+        """Record that ``act`` was refused, and why."""
+        event = AuditEvent(AuditKind.REFUSED, act=act, subject=subject, fault=refusal.code)
+        # Recorded also where the clock stops new work: the refusal has happened.
+        self._records.durable("refusal", lambda unit: unit.audit(event), begins=False)
+
+    def _second(self, act: str, actor: Actor, second: Presence | None) -> Actor | None:
+        if act not in self._permissions.four_eyes:
+            return None
+        if second is None or not self._fits(second, act, second.actor):
+            raise SecondPersonNeeded(act=act)
+        if second.actor.id == actor.id:
+            raise NotByOneself(act=act)
+        self._permissions.require(_APPROVE, second.actor)
+        return second.actor
+
+    def _fits(self, presence: Presence | None, act: str, actor: Actor) -> bool:
+        return (
+            presence is not None
+            and presence.actor.id == actor.id
+            and presence.act == act
+            and 0 <= self._clock.now_ms() - presence.at_ms <= PRESENCE_MS
+        )
+
+    @staticmethod
+    def _concerns(person: Actor, persons: Sequence[bytes], done_by: Sequence[str]) -> bool:
+        return person.id in done_by or (
+            person.person_token is not None and person.person_token in persons
+        )
