@@ -6,6 +6,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 .venv/bin/python tools/catalogue.py
 .venv/bin/python -m PyInstaller --noconfirm --log-level WARN --distpath dist --workpath build/pyinstaller build.spec
 
+tools/notices.sh dist/kangka
+install -m 0644 resources/desktop/* resources/icons/app.svg LICENSE docs/installing.md dist/kangka/
+
 # From an empty folder and without the environment, so that nothing of this checkout answers for it.
 program=$PWD/dist/kangka/kangka
 elsewhere=$(mktemp -d)
