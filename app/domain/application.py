@@ -17,6 +17,7 @@ from app.base import gb18030
 from app.base.errors import N_, KangkaError
 from app.domain.evidence import Evidence
 from app.domain.names import shortened_name
+from app.domain.order import FIRST_ISSUE, Applicant, Approval, Consent
 from app.domain.problems import FieldProblem, TextTooLong
 from app.domain.resident import Resident
 
@@ -56,7 +57,9 @@ class CardData:
 class FrozenApplication:
     """One version of an application, as it was when a card was ordered from it.
 
-    ``evidence`` says who collected it and from what; no plan is made of it. None where nobody did.
+    ``evidence`` says who collected it and from what. ``reason`` is the order's reason code, ``replaces``
+    the id of the card that this one takes the place of. No plan is made of any of them, or of who
+    applied, agreed and approved; None where nobody did, as in a record of an older program.
     """
 
     id: str
@@ -69,6 +72,11 @@ class FrozenApplication:
     card: CardData
     frozen_at_ms: int
     evidence: Evidence | None = None
+    reason: str = FIRST_ISSUE
+    consent: Consent | None = None
+    applicant: Applicant | None = None
+    replaces: str | None = None
+    approved_by: Approval | None = None
 
 
 @dataclass(eq=False)
@@ -192,6 +200,11 @@ def freeze(
     frozen_at_ms: int,
     version: int = 1,
     evidence: Evidence | None = None,
+    reason: str = FIRST_ISSUE,
+    consent: Consent | None = None,
+    applicant: Applicant | None = None,
+    replaces: str | None = None,
+    approved_by: Approval | None = None,
 ) -> FrozenApplication:
     """One version of an application with everything a plan needs that is neither chip's nor SAM's."""
     if card.card_number != resident.number:
@@ -207,4 +220,9 @@ def freeze(
         card=card,
         frozen_at_ms=frozen_at_ms,
         evidence=evidence,
+        reason=reason,
+        consent=consent,
+        applicant=applicant,
+        replaces=replaces,
+        approved_by=approved_by,
     )

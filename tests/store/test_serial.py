@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.application import FrozenApplication
+from app.domain.order import Applicant, ApplicantKind, Approval, Consent
 from app.domain.resident import Resident
 from app.store import serial
 from tests.store.support import RESIDENT, application, passport_holder
@@ -65,6 +66,40 @@ def rewritten(**changes: object) -> bytes:
 
 def test_a_field_that_an_older_program_did_not_write_takes_its_default() -> None:
     assert serial.load(rewritten(occupation=...)).resident.occupation is None
+
+
+def test_an_order_of_an_older_program_still_opens() -> None:
+    """The bytes as the first release wrote them: without reason, consent, applicant, approval."""
+    frozen = application()
+    raw = serial.dump(frozen)
+    plain = json.loads(raw[6 : 6 + int.from_bytes(raw[2:6], "big")])
+    for name in ("reason", "consent", "applicant", "replaces", "approved_by"):
+        del plain[name]
+    text = json.dumps(plain, sort_keys=True, separators=(",", ":")).encode()
+    old = raw[:2] + len(text).to_bytes(4, "big") + text + raw[6 + int.from_bytes(raw[2:6], "big") :]
+    assert serial.load(old) == frozen
+    assert serial.load(old).reason == "first-issue"
+
+
+def test_an_order_comes_back_with_who_applied_agreed_and_approved() -> None:
+    guardian = Applicant(
+        ApplicantKind.GUARDIAN, "测试监护人", "01", "410102196003070011", "13800001234", "03", "未成年"
+    )
+    order = replace(
+        application(),
+        reason="lost",
+        consent=Consent("2026-1", ApplicantKind.GUARDIAN, 1_700_000_000_000),
+        applicant=guardian,
+        replaces="an older card",
+        approved_by=Approval("staff-1", "主管甲", 1_700_000_000_001, "staff-2", "主管乙"),
+    )
+    assert serial.load(serial.dump(order)) == order
+
+
+def test_nobody_stands_in_the_repr_of_an_order() -> None:
+    assert "测试" not in repr(Applicant(ApplicantKind.AGENT, "测试代办人"))
+    assert "2026-1" not in repr(Consent("2026-1", ApplicantKind.SELF, 1))
+    assert "主管" not in repr(Approval("staff-1", "主管甲", 1))
 
 
 @pytest.mark.parametrize("changes", [{"shoe_size": "42"}, {"name": None}, {"name": 7}, {"phones": "1"}])
