@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from app.domain.application import Realm
+from app.domain.staff import Actor
 
 
 class CardState(StrEnum):
@@ -20,6 +21,8 @@ class CardState(StrEnum):
     PROVISIONALLY_LOST = "provisionally-lost"
     LOST = "lost"
     DEAD = "dead"
+    # An intent of decision 1: recorded before the chip is told, settled by what the chip then says.
+    BLOCKING = "blocking"
     BLOCKED = "blocked"
     SPOILED = "spoiled"
     RECOVERED = "recovered"
@@ -51,7 +54,9 @@ class CardEventKind(StrEnum):
     REISSUE = "reissue"
     CANCEL = "cancel"
     RECOVER = "recover"
+    BEGIN_BLOCK = "begin-block"
     BLOCK = "block"
+    NOT_BLOCKED = "not-blocked"
     DESTROY = "destroy"
 
 
@@ -106,7 +111,10 @@ class CardEvent:
 
 @dataclass(frozen=True, repr=False)
 class CardChange:
-    """A change to record: the event, the state after it, and what belongs to it."""
+    """A change to record: the event, the state after it, and what belongs to it.
+
+    ``actor`` is who did it where that is not who is signed in: the program, of a loss that lapsed.
+    """
 
     kind: CardEventKind
     next: CardState
@@ -118,3 +126,4 @@ class CardChange:
     second_id: str | None = None
     second_name: str | None = None
     detail: Mapping[str, str] = field(default_factory=dict)
+    actor: Actor | None = None
