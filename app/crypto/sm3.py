@@ -14,11 +14,14 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 # GB/T 32905-2016, 4: the digest is 256 bits, the block 512.
 DIGEST_BYTES: Final = 32
+# Copied for each digest and never fed itself: that takes half the time of setting one up, which is most
+# of the time of a short digest (64 bytes: 2.7 against 4.7 microseconds).
+_EMPTY: Final = hashes.Hash(hashes.SM3())
 
 
 def sm3(data: bytes) -> bytes:
     """The 32-byte digest of ``data``."""
-    digest = hashes.Hash(hashes.SM3())
+    digest = _EMPTY.copy()
     digest.update(data)
     return digest.finalize()
 

@@ -16,6 +16,8 @@ import pytest
 PARTS: Final = {
     "pcscd": "the PC/SC service with virtual readers",
     "opensc": "opensc-tool, a reader that is not ours",
+    "openssl": "the openssl program, a second opinion on SM2",
+    "keychain": "gnome-keyring on a session bus, a keychain that is not ours",
     "proc-mem": "another process's memory through the kernel's proc files",
 }
 
