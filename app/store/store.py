@@ -156,7 +156,7 @@ def create(folder: Path, context: StoreContext) -> Store:
     except BaseException:
         shutil.rmtree(making, ignore_errors=True)
         raise
-    db.sync_folder(folder.parent)
+    db.sync_way(folder)
     # Creations that were cut, or that this one was quicker than; nobody ever worked in them.
     for left in folder.parent.glob(_making(folder) + "*"):
         shutil.rmtree(left, ignore_errors=True)
