@@ -24,7 +24,7 @@ BOLD_EM = 0.035
 _APART_EM = 0.08
 
 
-class _CardCanvas(Canvas):
+class BareCanvas(Canvas):
     """A canvas whose pages begin without a font: reportlab would name Helvetica and not embed it."""
 
     @property
@@ -39,7 +39,7 @@ class _CardCanvas(Canvas):
 def draw_pages(pages: Iterable[Sequence[PlacedElement]], chains: Chains) -> bytes:
     """A PDF of one page for each list of elements. The same elements give the same bytes."""
     stream = io.BytesIO()
-    canvas = _CardCanvas(
+    canvas = BareCanvas(
         stream,
         pagesize=(CARD_WIDTH / MM_PER_POINT, CARD_HEIGHT / MM_PER_POINT),
         invariant=1,
@@ -67,7 +67,7 @@ def _ink(ink: Ink) -> CMYKColor:
     return CMYKColor(*ink)
 
 
-def _draw_text(canvas: _CardCanvas, placed: PlacedElement, chains: Chains) -> None:
+def _draw_text(canvas: BareCanvas, placed: PlacedElement, chains: Chains) -> None:
     element = placed.element
     canvas.saveState()
     if placed.opacity < 1:
@@ -88,7 +88,7 @@ def _draw_text(canvas: _CardCanvas, placed: PlacedElement, chains: Chains) -> No
     canvas.restoreState()
 
 
-def _draw_lines(canvas: _CardCanvas, placed: PlacedElement, chains: Chains) -> None:
+def _draw_lines(canvas: BareCanvas, placed: PlacedElement, chains: Chains) -> None:
     element = placed.element
     chain = chains(element.chain)
     for line in placed.lines:
@@ -111,7 +111,7 @@ def _piece(line: PlacedLine, chain: FontChain, element: str) -> Piece:
     )
 
 
-def _draw_image(canvas: _CardCanvas, placed: PlacedElement, chains: Chains) -> None:
+def _draw_image(canvas: BareCanvas, placed: PlacedElement, chains: Chains) -> None:
     try:
         with Image.open(io.BytesIO(placed.image or b""), formats=("JPEG", "PNG")) as picture:
             picture.load()
@@ -133,7 +133,7 @@ def _draw_image(canvas: _CardCanvas, placed: PlacedElement, chains: Chains) -> N
     canvas.restoreState()
 
 
-def _draw_barcode(canvas: _CardCanvas, placed: PlacedElement, chains: Chains) -> None:
+def _draw_barcode(canvas: BareCanvas, placed: PlacedElement, chains: Chains) -> None:
     canvas.saveState()
     canvas.setFillColor(_ink(placed.element.ink))
     path = canvas.beginPath()
@@ -143,7 +143,7 @@ def _draw_barcode(canvas: _CardCanvas, placed: PlacedElement, chains: Chains) ->
     canvas.restoreState()
 
 
-def _draw_path(canvas: _CardCanvas, placed: PlacedElement, chains: Chains) -> None:
+def _draw_path(canvas: BareCanvas, placed: PlacedElement, chains: Chains) -> None:
     """A path in a square from -1 to 1 (y up), drawn once for each quarter turn."""
     box, element = placed.box, placed.element
     path = canvas.beginPath()
@@ -183,7 +183,7 @@ def _trace(
         draw[command](*(value for pair in pairs for value in point(*pair)))
 
 
-def _draw_seal(canvas: _CardCanvas, placed: PlacedElement, chains: Chains) -> None:
+def _draw_seal(canvas: BareCanvas, placed: PlacedElement, chains: Chains) -> None:
     box, element = placed.box, placed.element
     centre = (_x(box.left + box.width / 2), _y(box.top + box.height / 2))
     canvas.saveState()
@@ -200,7 +200,7 @@ def _draw_seal(canvas: _CardCanvas, placed: PlacedElement, chains: Chains) -> No
     canvas.addLiteral(text_operators(canvas.document, pieces, _style(element, placed.lines[0]), whole))
 
 
-def _star(canvas: _CardCanvas, centre: tuple[float, float], side: float) -> PDFPathObject:
+def _star(canvas: BareCanvas, centre: tuple[float, float], side: float) -> PDFPathObject:
     """A five-pointed star that fills a square of ``side`` points about ``centre``."""
     inner = math.cos(math.radians(72)) / math.cos(math.radians(36))  # a pentagram's
     corners = []
@@ -224,7 +224,7 @@ def _star(canvas: _CardCanvas, centre: tuple[float, float], side: float) -> PDFP
     return path
 
 
-_DRAW: dict[Kind, Callable[[_CardCanvas, PlacedElement, Chains], None]] = {
+_DRAW: dict[Kind, Callable[[BareCanvas, PlacedElement, Chains], None]] = {
     Kind.TEXT: _draw_text,
     Kind.IMAGE: _draw_image,
     Kind.BARCODE: _draw_barcode,

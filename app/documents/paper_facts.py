@@ -92,7 +92,7 @@ class FormContact:
 
     name: str
     relation: str
-    phone: str
+    phone: Phone
 
 
 @dataclass(frozen=True, repr=False)

@@ -1,10 +1,10 @@
 """Whole fen as people write them: in digits with two decimals, and in capital numerals.
 
-Capital numerals follow 《正确填写票据和结算凭证的基本规定》, 1 to 5 (annex 1 of 中国人民银行《支付结算办法》,
-1997), and 财政部《会计基础工作规范》, article 52 (4). Where they leave a choice: 整 stands after 元 and after
-角, never after 分 (article 52 asks for it after 角, the annex allows it); zeros between two digits of the
-yuan are one 零; before the decimals 零 stands where there is no 角, and not where the yuan end in 0
-(annex 1, 5 (3) allows both).
+Capital numerals follow annex 1 of 《支付结算办法》 (中国人民银行, 1997), 《正确填写票据和结算凭证的基本规定》,
+and 《会计基础工作规范》 (财政部), article 52 (4). Where they leave a choice: 整 stands after 元 and after
+角, never after 分 (article 52 asks for it after 角, the annex allows it); zeros between two digits of
+the yuan are one 零; before the decimals 零 stands where there is no 角, and not where the yuan end
+in 0 (annex 1, 5 (3) allows both).
 """
 
 from __future__ import annotations

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from app.documents.fonts import FontBook
+from app.documents.paper_design import PaperDesign
+from app.documents.paper_drawing import draw_paper
+from app.documents.paper_errors import PaperTextUnknown
 from app.documents.paper_facts import (
     PAPERS,
     AcceptanceReceipt,
@@ -32,6 +36,9 @@ from app.documents.paper_facts import (
     WaivedRow,
 )
 from app.documents.paper_money import capital_amount
+from app.documents.paper_page import PageMaker
+from app.documents.paper_type import Typesetter
+from app.documents.paper_values import Values
 
 __all__ = [
     "PAPERS",
@@ -63,15 +70,28 @@ __all__ = [
 class PaperRenderer:
     """Templates with their fonts. Made once a process: fonts load at the first paper."""
 
+    def __init__(self, design: PaperDesign, fonts: FontBook) -> None:
+        self._design = design
+        self._fonts = fonts
+
     @classmethod
     def open(cls, folder: Path | None = None) -> PaperRenderer:
         """The renderer of the shipped templates; a file of ``folder`` takes the place of one."""
-        raise NotImplementedError
+        design = PaperDesign.load(folder)
+        return cls(design, FontBook.open(*design.font_lists))
 
     def draw(self, paper: Paper, facts: PaperFacts) -> bytes:
         """A PDF of the paper, or a known error before anything is drawn."""
-        raise NotImplementedError
+        template = self._design.templates[paper.template]
+        values = Values(paper, facts, template.whole, self._design.words)
+        typesetter = Typesetter(self._fonts, paper.template)
+        pages = PageMaker(template, values, facts, typesetter, self._design.marks).pages()
+        size = (template.width, template.height)
+        return draw_paper(pages, size, typesetter.chain, template.title.zh)
 
     def text_version(self, paper: type[Paper], text: str) -> str:
         """The version of a text (``consent``) that this paper prints today: what a record keeps."""
-        raise NotImplementedError
+        found = self._design.templates[paper.template].newest(text)
+        if found is None:
+            raise PaperTextUnknown(paper.template, text, "-")
+        return found.version
