@@ -66,6 +66,7 @@ class Card:
 
     ``before`` is the state that a found card goes back to. ``lapses_ms`` is when a provisional loss
     ends by itself. ``number`` is the case's human number; the card's own number is the person's.
+    ``version`` counts its events: a change of a card that was changed since it was read is refused.
     """
 
     id: str
@@ -80,10 +81,16 @@ class Card:
     product_id: str | None
     issue_count: int
     changed_ms: int
+    version: int = 0
 
     @property
     def living(self) -> bool:
         return self.state in LIVING
+
+    @property
+    def made(self) -> bool:
+        """Whether it was finished once: what counts for the issue count."""
+        return self.state not in (CardState.MAKING, CardState.SPOILED)
 
 
 @dataclass(frozen=True, repr=False)

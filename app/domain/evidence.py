@@ -52,10 +52,12 @@ class DocumentEvidence:
 class Evidence:
     """Who collected an application, when (UTC milliseconds) and from what.
 
-    ``document`` is None where none was read by a reader.
+    ``collected_by_id`` is the person's staff id, empty in a record of an older program. ``document`` is
+    None where none was read by a reader.
     """
 
     collected_by: str
     collected_at_ms: int
     fields: tuple[FieldEvidence, ...]
     document: DocumentEvidence | None = None
+    collected_by_id: str = ""

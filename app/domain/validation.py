@@ -80,7 +80,7 @@ class CardLayout(Protocol):
 
 
 _FORBIDDEN = frozenset("|,")
-_PHONE = re.compile(r"\+?\d[\d-]{4,}\d")
+PHONE = re.compile(r"\+?\d[\d-]{4,}\d")
 # Which kind of number a document of CV02.01.101 carries; the others keep numbers of their own.
 _DOCUMENT_KINDS = {
     "01": IdKind.CITIZEN,
@@ -252,10 +252,10 @@ def _is_day(text: str, today: dt.date, *, partly: bool) -> bool:
 
 def _contacts(resident: Resident) -> Iterator[FieldProblem]:
     for n, phone in enumerate(resident.phones):
-        if not _PHONE.fullmatch(phone):
+        if not PHONE.fullmatch(phone):
             yield PhoneShape(f"phones.{n}")
     for n, contact in enumerate(resident.contacts):
-        if contact.phone and not _PHONE.fullmatch(contact.phone):
+        if contact.phone and not PHONE.fullmatch(contact.phone):
             yield PhoneShape(f"contacts.{n}.phone")
         same = contact.name and names.fold_name(contact.name) == names.fold_name(resident.name)
         if same or contact.relation in ("0", "00"):

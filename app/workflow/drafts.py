@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
+from app.domain import order_rules
 from app.domain.resident import (
     Address,
     Allergy,
@@ -51,9 +52,13 @@ _PATHS = _SINGLE | {
 
 
 def is_path(path: str) -> bool:
-    """Whether a value at ``path`` becomes part of a resident; others would be lost."""
+    """Whether a value at ``path`` becomes part of a resident or of the order; others would be lost."""
     alert = path.removeprefix(_ALERT_PREFIX)
-    return path in _PATHS or (alert != path and bool(alert) and "." not in alert)
+    return (
+        path in _PATHS
+        or path in order_rules.PATHS
+        or (alert != path and bool(alert) and "." not in alert)
+    )
 
 
 def resident_of(

@@ -123,6 +123,18 @@ class DocumentView:
     module_number: str
 
 
+class DraftSource(StrEnum):
+    """What an application is taken from; ``MADE_UP`` is training's own."""
+
+    TYPED = "typed"
+    READER = "reader"
+    FILE = "file"
+    MADE_UP = "made-up"
+
+
+# What makes a person one person: typed or corrected, a second pair of eyes looks at it.
+_IDENTITY = ("name", "sex", "birth_date", "citizen_id", "other_document.number")
+
 # A person is told from another by these fields of the form.
 _NUMBERS = ("citizen_id", "other_document.number")
 
@@ -133,7 +145,7 @@ class EnrolDraft:
 
     ``photo`` is the chip's picture (JPEG, at most 3,070 bytes), ``face_photo`` the printed one.
     ``name_agreed``: the resident agreed to the shortened form of this very name. ``evidence`` is the
-    document as it was read, for the record.
+    document as it was read, for the record. ``source`` says what it was taken from.
     """
 
     values: Mapping[str, DraftValue] = field(default_factory=lambda: MappingProxyType({}))
@@ -142,6 +154,7 @@ class EnrolDraft:
     face_photo: bytes | None = None
     name_agreed: bool = False
     evidence: DocumentEvidence | None = None
+    source: DraftSource = DraftSource.TYPED
 
     def value(self, path: str) -> DraftValue:
         """The value at a path; an empty one where nothing was entered."""
@@ -177,6 +190,7 @@ class EnrolDraft:
             face_photo=read.face_photo or self.face_photo,
             name_agreed=self.name_agreed and same_name,
             evidence=read.evidence,
+            source=read.source,
         )
 
     def of_another(self, read: EnrolDraft) -> bool:
@@ -193,6 +207,13 @@ class EnrolDraft:
             if (known or "") != (there.read or "") and (self.document is not None or known):
                 return True
         return False
+
+    @property
+    def to_approve(self) -> bool:
+        """Whether somebody typed who this is, so that a second person looks at it (rules.md)."""
+        if self.source is DraftSource.READER:
+            return any(self.value(path).provenance is Provenance.CORRECTED for path in _IDENTITY)
+        return self.source is DraftSource.TYPED
 
     @property
     def empty(self) -> bool:
