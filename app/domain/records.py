@@ -14,7 +14,8 @@ from app.domain.application import FrozenApplication, Realm
 from app.domain.audit import AuditEvent
 from app.domain.card import Card, CardChange, CardEvent, CardState
 from app.domain.resident import Resident
-from app.domain.staff import Actor
+from app.domain.settings import SettingBook
+from app.domain.staff import Actor, StaffBook
 from app.domain.stock import BlankCard, BlankState, StockCounts
 from app.domain.till import Closing, FeeDue, PayMethod, Receipt, Shift, TillState
 
@@ -171,6 +172,12 @@ class Unit(Protocol):
 
     @property
     def stock(self) -> StockBook: ...
+
+    @property
+    def staff(self) -> StaffBook: ...
+
+    @property
+    def settings(self) -> SettingBook: ...
 
     def number(self, realm: Realm, kind: str) -> str:
         """The next human number of its kind: realm letter, desk, kind, six digits without a gap."""

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from app.base.errors import N_, KangkaError
 from app.base.resources import read_toml, resource
+from app.domain.lockout import Guard
+from app.domain.names import fold_name, invisible, private_use
 
 
 class Role(StrEnum):
@@ -152,3 +154,164 @@ def load_permissions(path: Path | None = None) -> Permissions:
     }
     flagged = {flag: frozenset(act for act, row in tables.items() if row.get(flag)) for flag in _FLAGS}
     return Permissions(levels, flagged["four_eyes"], flagged["fresh"])
+
+
+# People ---------------------------------------------------------------------------------------------
+
+# A name stands on every paper beside the stamp; the line there has room for this.
+_NAME_CHARACTERS: Final = 30
+
+
+@dataclass(frozen=True, repr=False)
+class StaffMember:
+    """One person of this desk's staff, present or past."""
+
+    id: str
+    name: str
+    role: Role
+    active: bool
+    since_ms: int
+    person_token: bytes | None = None
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(self.id, self.name, self.role, self.person_token)
+
+
+@dataclass(frozen=True, repr=False)
+class StaffSecret:
+    """What a person is known by: verifiers, and how many wrong PINs came in a row.
+
+    ``sign_in_ms`` is when the password was last right, None before the first time.
+    """
+
+    password: str
+    pin: str | None
+    pin_failures: int
+    password_ms: int
+    sign_in_ms: int | None
+
+
+@dataclass(eq=False)
+class StaffUnknown(KangkaError):
+    """Someone was named who does not work at this desk. The name itself is not repeated."""
+
+    code = "staff.unknown"
+    cause = N_("Nobody of that name works at this desk.")
+    meaning = N_("Nothing was changed.")
+    remedy = N_("Look for the name in the list: kangka staff list.")
+
+
+@dataclass(eq=False)
+class StaffNameTaken(KangkaError):
+    """A name that stands on papers of this desk already, for whomever."""
+
+    code = "staff.name-taken"
+    cause = N_("Somebody of that name works or worked at this desk.")
+    meaning = N_("A paper would not tell who did it, so nobody was added.")
+    remedy = N_("Add something to the name that tells the two apart.")
+
+
+@dataclass(eq=False)
+class StaffNameRefused(KangkaError):
+    """Nothing, too much, or characters without a shape, given as a person's name."""
+
+    most: int = _NAME_CHARACTERS
+
+    code = "staff.name-refused"
+    cause = N_("A name has 1 to {most} visible characters.")
+    meaning = N_("Nobody was added.")
+    remedy = N_("Give the name as it stands on the person's identity card.")
+
+
+@dataclass(eq=False)
+class OnePersonOneRole(KangkaError):
+    """A person's document number that another active member of the staff has."""
+
+    code = "staff.one-person-one-role"
+    cause = N_("This person works at this desk under another name already.")
+    meaning = N_("One person has one role, so that duties stay apart; nobody was added.")
+    remedy = N_("Deactivate the other entry first, or leave this one out.")
+
+
+@dataclass(eq=False)
+class LastSecurityAdministrator(KangkaError):
+    """The last one who can look after people and keys was to be taken away."""
+
+    code = "staff.last-security-admin"
+    cause = N_("This is the last active security administrator of the desk.")
+    meaning = N_("Without one nobody could look after people and keys; nothing was changed.")
+    remedy = N_("Add another security administrator first.")
+
+
+def staff_name(name: str) -> str:
+    """A name as it is kept; ``StaffNameRefused`` where it is none."""
+    folded = fold_name(name)
+    if not 1 <= len(folded) <= _NAME_CHARACTERS or not folded.isprintable():
+        raise StaffNameRefused
+    if invisible(folded) or private_use(folded):
+        raise StaffNameRefused
+    return folded
+
+
+def require_change(everyone: list[StaffMember], actor: Actor, after: StaffMember) -> None:
+    """Refuse what no one may do to the staff: change one's own row, or leave the desk without security.
+
+    ``everyone`` is the staff before, ``after`` the changed row of one of them.
+    """
+    if actor.id == after.id:
+        raise NotByOneself(act="staff")
+    now = [after if member.id == after.id else member for member in everyone]
+    if not any(member.active and member.role is Role.SECURITY for member in now):
+        raise LastSecurityAdministrator
+
+
+class StaffBook(Protocol):
+    """The staff of a desk. Every method that changes something writes its own audit row, but for the
+    guards, whose attempts the sign-in records."""
+
+    def add(
+        self, name: str, role: Role, password: str, person_token: bytes | None = None
+    ) -> StaffMember:
+        """A new person with a password's verifier; ``StaffNameTaken``, ``OnePersonOneRole``."""
+        ...
+
+    def member(self, staff_id: str) -> StaffMember: ...
+
+    def named(self, name: str) -> StaffMember | None:
+        """Who has this name, active or not."""
+        ...
+
+    def everyone(self) -> list[StaffMember]:
+        """The whole staff, oldest first, whoever left included."""
+        ...
+
+    def change(
+        self, staff_id: str, *, role: Role | None = None, active: bool | None = None
+    ) -> StaffMember:
+        """Give another role, or end or resume somebody's work; refused as ``require_change`` says."""
+        ...
+
+    def secret(self, staff_id: str) -> StaffSecret: ...
+
+    def set_password(self, staff_id: str, verifier: str) -> None:
+        """Another password; a PIN that was set falls with the old one."""
+        ...
+
+    def set_pin(self, staff_id: str, verifier: str | None) -> None: ...
+
+    def renew(self, staff_id: str, verifier: str) -> None:
+        """The same password's verifier at another cost; no change of the staff, so no audit row."""
+        ...
+
+    def note_sign_in(self, staff_id: str) -> None:
+        """The password was right: wrong PINs are forgotten."""
+        ...
+
+    def note_pin(self, staff_id: str, failures: int) -> None: ...
+
+    def guard(self, name: str) -> Guard:
+        """What stands before a name, whether anybody has it or not."""
+        ...
+
+    def set_guard(self, name: str, guard: Guard) -> None: ...

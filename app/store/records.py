@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from app.domain.application import Realm
 from app.domain.audit import AuditEvent
 from app.domain.records import ApplicationBook, CardBook, StockBook, TillBook, Unit
-from app.domain.staff import Actor
+from app.domain.settings import SettingBook
+from app.domain.staff import Actor, StaffBook
 from app.store.work import Moment, Work
 
 T = TypeVar("T")
+
+
+def _not_kept(_moment: Moment) -> Any:
+    raise LookupError("this store was composed without that book")
 
 
 @dataclass(frozen=True)
@@ -22,10 +27,12 @@ class Books:
     Every field makes its book for one moment, so that rows bear the time of their transaction.
     """
 
-    applications: Callable[[Moment], ApplicationBook]
-    cards: Callable[[Moment], CardBook]
-    till: Callable[[Moment], TillBook]
-    stock: Callable[[Moment], StockBook]
+    staff: Callable[[Moment], StaffBook]
+    settings: Callable[[Moment], SettingBook]
+    applications: Callable[[Moment], ApplicationBook] = _not_kept
+    cards: Callable[[Moment], CardBook] = _not_kept
+    till: Callable[[Moment], TillBook] = _not_kept
+    stock: Callable[[Moment], StockBook] = _not_kept
 
 
 class StoreUnit:
@@ -33,11 +40,34 @@ class StoreUnit:
 
     def __init__(self, work: Work, books: Books, moment: Moment) -> None:
         self._work = work
+        self._books = books
         self._moment = moment
-        self.applications = books.applications(moment)
-        self.cards = books.cards(moment)
-        self.till = books.till(moment)
-        self.stock = books.stock(moment)
+
+    # Made when they are asked for: most units open one or two of them.
+
+    @property
+    def applications(self) -> ApplicationBook:
+        return self._books.applications(self._moment)
+
+    @property
+    def cards(self) -> CardBook:
+        return self._books.cards(self._moment)
+
+    @property
+    def till(self) -> TillBook:
+        return self._books.till(self._moment)
+
+    @property
+    def stock(self) -> StockBook:
+        return self._books.stock(self._moment)
+
+    @property
+    def staff(self) -> StaffBook:
+        return self._books.staff(self._moment)
+
+    @property
+    def settings(self) -> SettingBook:
+        return self._books.settings(self._moment)
 
     @property
     def at_ms(self) -> int:

@@ -26,13 +26,16 @@ from app.crypto.keys import (
     TrainingWrapper,
 )
 from app.domain.application import Realm
+from app.domain.records import Records
 from app.domain.staff import Actor
 from app.store import database as db
 from app.store import errors
 from app.store.applications import ApplicationStore
 from app.store.dialect import SQLITE
 from app.store.journal import JournalStore
+from app.store.records import Books, RecordsStore
 from app.store.sam_register import SamRegisterStore
+from app.store.staff import SettingStore, StaffKeys, StaffStore
 from app.store.tables import Tables
 from app.store.threads import ThreadGuard
 from app.store.timings import TimingStore
@@ -100,6 +103,16 @@ class Store:
         )
         self.timings = TimingStore(self._work)
         self.sam = SamRegisterStore(self._work)
+        staff = StaffKeys(
+            keys.sealer(context.random), keys.index_key(), lambda: uuid7(context.clock, context.random)
+        )
+        self.records: Records = RecordsStore(
+            self._work,
+            Books(
+                staff=lambda moment: StaffStore(self._work, staff, moment),
+                settings=lambda moment: SettingStore(self._work, moment),
+            ),
+        )
 
     @property
     def store_id(self) -> str:

@@ -24,6 +24,10 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "chip": "realm serial issue_serial product_id case_id bound_ms",
         "intent": "id case_id kind target desk boot seq at_ms outcome outcome_ms",
         "step_timing": "desk device step slot turn ms",
+        "staff": "id name_token sealed role active person_token since_ms changed_ms changed_seq",
+        "staff_secret": "staff_id password password_ms pin pin_failures sign_in_ms",
+        "sign_in_guard": "token failures owed_ms counted_ms desk seq",
+        "setting": "name value at_ms seq",
     }.items()
 }
 
@@ -47,3 +51,7 @@ class Tables:
         self.chip = table("chip")
         self.intent = table("intent")
         self.step_timing = table("step_timing")
+        self.staff = table("staff")
+        self.staff_secret = table("staff_secret")
+        self.sign_in_guard = table("sign_in_guard")
+        self.setting = table("setting")

@@ -22,6 +22,7 @@ from app.domain.ports import (
     Outcome,
     Timings,
 )
+from app.domain.records import Records, Unit
 from app.domain.resident import Resident
 from app.domain.sam import SamIdentity, SamRegister
 from app.store.database import known_fault
@@ -61,6 +62,7 @@ class StoreThread:
         self.journal: Journal = ThreadedJournal(self._owner)
         self.timings: Timings = ThreadedTimings(self._owner)
         self.sam: SamRegister = ThreadedSamRegister(self._owner)
+        self.records: Records = ThreadedRecords(self._owner)
 
     def call(self, use_case: Callable[[Store], R]) -> R:
         """Run ``use_case`` on the store's thread and wait for it."""
@@ -192,3 +194,16 @@ class ThreadedSamRegister:
 
     def note_tries(self, tries: int | None) -> None:
         self._owner.call(lambda store: store.sam.note_tries(tries))
+
+
+class ThreadedRecords:
+    """``Records`` from any thread but the window's."""
+
+    def __init__(self, owner: OwnerThread[Store]) -> None:
+        self._owner = owner
+
+    def durable(self, name: str, act: Callable[[Unit], R], *, begins: bool = True) -> R:
+        return self._owner.call(lambda store: store.records.durable(name, act, begins=begins))
+
+    def read(self, act: Callable[[Unit], R]) -> R:
+        return self._owner.call(lambda store: store.records.read(act))

@@ -130,7 +130,7 @@ def test_records_of_a_newer_program_are_refused(closed: Path) -> None:
     rewrite(closed, f"PRAGMA user_version = {MIGRATIONS[-1].number + 1}")
     with pytest.raises(errors.StoreNewer) as caught:
         open_store(closed, TRAINING)
-    assert caught.value.params() == {"found": 2, "known": 1}
+    assert caught.value.params() == {"found": NEXT, "known": NEXT - 1}
 
 
 def test_an_empty_folder_has_no_store(folder: Path) -> None:
@@ -284,8 +284,11 @@ def test_a_full_disk_records_nothing_and_loses_nothing(store: Store) -> None:
 # ------------------------------------------------------------------------------------- migrations
 
 
-def second(*statements: str) -> tuple[Migration, ...]:
-    return (*MIGRATIONS, Migration(2, "second", statements))
+NEXT = MIGRATIONS[-1].number + 1
+
+
+def later(*statements: str) -> tuple[Migration, ...]:
+    return (*MIGRATIONS, Migration(NEXT, "later", statements))
 
 
 def test_the_queries_know_every_column_of_the_schema(store: Store) -> None:
@@ -299,14 +302,14 @@ def test_the_queries_know_every_column_of_the_schema(store: Store) -> None:
 def test_a_later_migration_is_backed_up_before(closed: Path) -> None:
     keys = keys_of(closed)
     database = db.connect(closed, keys)
-    added = second("CREATE TABLE till (id {text} NOT NULL PRIMARY KEY){strict}")
+    added = later("CREATE TABLE till (id {text} NOT NULL PRIMARY KEY){strict}")
     copy = db.migrate(database, closed, 7, added)
-    assert db.schema_version(database) == 2
+    assert db.schema_version(database) == NEXT
     assert db.migrate(database, closed, 8, added) is None
     database.close()
     with pytest.raises(errors.StoreNewer):  # the older program, after the newer one
         open_store(closed, TRAINING)
-    assert copy == closed / "kangka.db.before-0002"
+    assert copy == closed / f"kangka.db.before-{NEXT:04d}"
     copy.replace(closed / db.DATABASE_FILE)
     store = open_store(closed, TRAINING)
     assert store.applications.list() == [application()]
@@ -317,9 +320,9 @@ def test_a_migration_that_fails_leaves_the_old_schema(closed: Path) -> None:
     database = db.connect(closed, keys_of(closed))
     with pytest.raises(Exception, match="syntax error"):
         db.migrate(
-            database, closed, 7, second("CREATE TABLE till (id {text}){strict}", "CREATE NONSENSE")
+            database, closed, 7, later("CREATE TABLE till (id {text}){strict}", "CREATE NONSENSE")
         )
-    assert (db.schema_version(database), "till" in database.get_tables()) == (1, False)
+    assert (db.schema_version(database), "till" in database.get_tables()) == (NEXT - 1, False)
     database.close()
     open_store(closed, TRAINING).close()
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.store.migrations import m0001_first
+from app.store.migrations import m0001_first, m0002_staff
 
 
 @dataclass(frozen=True)
@@ -28,5 +28,5 @@ REGISTER = """CREATE TABLE migration (
 ){strict}"""
 
 MIGRATIONS: tuple[Migration, ...] = tuple(
-    Migration(module.NUMBER, module.NAME, module.STATEMENTS) for module in (m0001_first,)
+    Migration(module.NUMBER, module.NAME, module.STATEMENTS) for module in (m0001_first, m0002_staff)
 )
