@@ -48,6 +48,7 @@ class AuditKind(StrEnum):
     PAPER = "paper"
     REFUSED = "refused"
     HEAD = "head"
+    ERASE = "erase"
 
 
 @dataclass(frozen=True, repr=False)

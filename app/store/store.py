@@ -31,6 +31,7 @@ from app.domain.staff import Actor
 from app.store import database as db
 from app.store import errors
 from app.store.applications import ApplicationStore
+from app.store.audit import AuditKeys, AuditRecorder, ChainPlace
 from app.store.dialect import SQLITE
 from app.store.journal import JournalStore
 from app.store.records import Books, RecordsStore
@@ -56,6 +57,7 @@ class StoreContext:
 
     ``realm`` is live or training. ``desk`` leads the human numbers. ``wrappers`` are the ways to its
     key. ``on_commit`` hears of each durable commit (app.store.work). ``who`` is who is signed in.
+    ``terminal`` and ``institution`` are the desk's numbers, which every audit row bears.
     """
 
     realm: Realm
@@ -65,6 +67,8 @@ class StoreContext:
     wrappers: Sequence[KeyWrapper] = (TrainingWrapper(),)
     on_commit: Callable[[str], None] | None = None
     who: Callable[[], Actor] | None = None
+    terminal: str | None = None
+    institution: str | None = None
 
     def keys_in(self, folder: Path) -> FileKeyProvider:
         return FileKeyProvider(folder, self.wrappers, self.random)
@@ -92,15 +96,20 @@ class Store:
             on_commit=context.on_commit,
             who=context.who,
         )
+        boot = uuid7(context.clock, context.random)
+        self._recorder = AuditRecorder(
+            self._work,
+            ChainPlace(keys.store_id, context.realm, boot, context.terminal, context.institution),
+            AuditKeys(keys.sealer(context.random), context.random),
+        )
+        self._work.recorder = self._recorder
         self.applications = ApplicationStore(
             self._work,
             sealer=keys.sealer(context.random),
             index_key=keys.index_key(),
             realms=_REALMS[context.realm],
         )
-        self.journal = JournalStore(
-            self._work, random=context.random, boot=uuid7(context.clock, context.random)
-        )
+        self.journal = JournalStore(self._work, random=context.random, boot=boot)
         self.timings = TimingStore(self._work)
         self.sam = SamRegisterStore(self._work)
         staff = StaffKeys(

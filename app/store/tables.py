@@ -6,6 +6,8 @@ from typing import Final
 
 from peewee import Database, Table
 
+from app.store.audit_chain import COLUMNS as AUDIT_COLUMNS
+
 # Every table with its columns, in the order of the migrations. A test compares the two.
 COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     name: tuple(columns.split())
@@ -24,6 +26,11 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "chip": "realm serial issue_serial product_id case_id bound_ms",
         "intent": "id case_id kind target desk boot seq at_ms outcome outcome_ms",
         "step_timing": "desk device step slot turn ms",
+        "audit": " ".join(AUDIT_COLUMNS),
+        "audit_detail": "desk seq person_id sealed",
+        "person_key": "person_id created_ms sealed",
+        "desk_key": "desk created_ms public sealed",
+        "audit_head": "desk seq occasion reference moment at_ms hash public signature",
         "staff": "id name_token sealed role active person_token since_ms changed_ms changed_seq",
         "staff_secret": "staff_id password password_ms pin pin_failures sign_in_ms",
         "sign_in_guard": "token failures owed_ms counted_ms desk seq",
@@ -51,6 +58,11 @@ class Tables:
         self.chip = table("chip")
         self.intent = table("intent")
         self.step_timing = table("step_timing")
+        self.audit = table("audit")
+        self.audit_detail = table("audit_detail")
+        self.person_key = table("person_key")
+        self.desk_key = table("desk_key")
+        self.audit_head = table("audit_head")
         self.staff = table("staff")
         self.staff_secret = table("staff_secret")
         self.sign_in_guard = table("sign_in_guard")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.store.migrations import m0001_first, m0002_staff
+from app.store.migrations import m0001_first, m0002_staff, m0003_audit
 
 
 @dataclass(frozen=True)
@@ -28,5 +28,6 @@ REGISTER = """CREATE TABLE migration (
 ){strict}"""
 
 MIGRATIONS: tuple[Migration, ...] = tuple(
-    Migration(module.NUMBER, module.NAME, module.STATEMENTS) for module in (m0001_first, m0002_staff)
+    Migration(module.NUMBER, module.NAME, module.STATEMENTS)
+    for module in (m0001_first, m0002_staff, m0003_audit)
 )
