@@ -16,6 +16,7 @@ from typing import Any
 from app.base.errors import N_, KangkaError
 from app.base.resources import read_toml, resource
 from app.cardspec.keys import KeyName
+from app.cardspec.status import StatusWord
 
 
 class WriteMode(StrEnum):
@@ -38,7 +39,8 @@ class CardProduct:
 
     ``factor_offset`` counts bytes of PC/SC's ATR, ``ats_factor_offset`` those of a contactless ATS.
     ``authenticate`` gives P2 of EXTERNAL AUTHENTICATE by key. ``activation`` is the command's header
-    (CLA INS P1 P2), None for a chip without that step.
+    (CLA INS P1 P2), None for a chip without that step. ``blocked_word`` is what a blocked card answers
+    to SELECT.
     """
 
     id: str
@@ -60,6 +62,7 @@ class CardProduct:
     index_mac: bool
     max_command: int
     issuable: bool
+    blocked_word: int
     simulator: dict[str, Any] = field(repr=False)
 
     @property
@@ -219,6 +222,8 @@ def _card(row: dict[str, Any], simulator: dict[str, Any]) -> CardProduct:
         index_mac=row["index_mac"],
         max_command=row["max_command"],
         issuable=row.get("issuable", True),
+        # training-product.md, 10: a blocked card answers 6A81 to everything.
+        blocked_word=row.get("blocked_word", StatusWord.FUNCTION_UNSUPPORTED),
         simulator=simulator,
     )
 

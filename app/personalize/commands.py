@@ -1,4 +1,4 @@
-"""What a host says to one user card: select, authenticate, read, write, activate.
+"""What a host says to one user card: select, authenticate, read, write, activate, block.
 
 A ``CardSession`` knows in which directory it is and which right it holds, and assumes that a new
 authentication replaces the old one (KT-STRICT, training-product.md item 8), which every product bears.
@@ -7,6 +7,7 @@ Before each command that could cost an innocent card a try it asks the line whic
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.base.errors import N_, KangkaError
@@ -23,6 +24,8 @@ from app.personalize.sam import MAC_BYTES, SamSession, pad
 _MF = 0x3F00
 _ENVIRONMENT = "DDF1"
 _CHALLENGE_BYTES = 8
+# CARD BLOCK at the MF, its MAC under STKMF (training-product.md, 10; PBOC)
+_CARD_BLOCK = bytes.fromhex("84160000")
 
 
 @dataclass(eq=False)
@@ -255,6 +258,32 @@ class CardSession:
             return False
         self._expect(answer, "ACTIVATION", _ENVIRONMENT)
         return True
+
+    def blocked(self) -> bool:
+        """Whether this card answers SELECT as a blocked one; resets it, and costs it nothing."""
+        self.check_chip()
+        self.reset()
+        answer = self._channel.send(CommandApdu(0x00, 0xA4, 0x00, 0x00, _MF.to_bytes(2, "big")))
+        self.check_chip()
+        if answer.sw == self.product.blocked_word:
+            return True
+        self._expect(answer, "SELECT", "MF")
+        return False
+
+    def block(self, before: Callable[[], None]) -> None:
+        """Block the whole card for good; ``before`` is called when nothing but the command is left.
+
+        After it only what the card then answers tells whether it took the command.
+        """
+        self._select(_MF, "MF")
+        self._directory, self._file, self._right = "MF", None, None
+        self.authorize(KeyName.BKMF)
+        before()
+        body = self._mac_only(_CARD_BLOCK, "MF")
+        cla, ins, p1, p2 = _CARD_BLOCK
+        # Another card has another challenge and would refuse the MAC; it is not even asked.
+        self.check_chip()
+        self._expect(self._send(CommandApdu(cla, ins, p1, p2, body), "MF"), "CARD BLOCK", "MF")
 
     def refuses_rewrite(self, file: FileSpec, number: int, record: bytes) -> bool:
         """Whether the card refuses (6985) to take again what it holds: it is locked."""
