@@ -98,14 +98,19 @@ class Life:
     def _by_key(self) -> dict[tuple[str, str], Step]:
         return {(step.state, step.event): step for step in self.steps}
 
+    def row(self, state: str, event: str) -> Step:
+        """The row of ``event``, whoever decides it; ``EventNotAllowed`` where there is none."""
+        step = self._by_key.get((state, event))
+        if step is None:
+            raise EventNotAllowed(life=self.name, state=state, event=event)
+        return step
+
     def step(self, state: str, event: str, role: Role, facts: Mapping[str, bool]) -> Step:
         """The row of ``event``, or the refusal that says which condition stands against it.
 
         ``facts`` are the guards' values; one that is not named counts as not fulfilled.
         """
-        step = self._by_key.get((state, event))
-        if step is None:
-            raise EventNotAllowed(life=self.name, state=state, event=event)
+        step = self.row(state, event)
         if role not in step.roles:
             raise RoleNotAllowed(life=self.name, event=event, role=role.value)
         for guard in step.guards:

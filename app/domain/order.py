@@ -57,3 +57,28 @@ class Approval:
     at_ms: int
     second_id: str | None = None
     second_name: str | None = None
+
+
+class ApplicationState(StrEnum):
+    """The life of an application (resources/lives/application.toml)."""
+
+    DRAFT = "draft"
+    TO_VERIFY = "to-verify"
+    TO_APPROVE = "to-approve"
+    APPROVED = "approved"
+    RETURNED = "returned"
+    WITHDRAWN = "withdrawn"
+    DONE = "done"
+
+
+class ApplicationEvent(StrEnum):
+    """What happens to an application; the events of resources/lives/application.toml."""
+
+    SUBMIT = "submit"
+    VERIFY = "verify"
+    REFER = "refer"
+    APPROVE = "approve"
+    RETURN = "return"
+    WITHDRAW = "withdraw"
+    MADE = "made"
+    SPOIL = "spoil"

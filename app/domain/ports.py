@@ -26,6 +26,17 @@ class CaseState(StrEnum):
     UNKNOWN = "unknown"
 
 
+class CaseEvent(StrEnum):
+    """What happens to a case; the events of resources/lives/making.toml."""
+
+    BIND = "bind"
+    WRITE = "write"
+    PRINT = "print"
+    VERIFY = "verify"
+    SPOIL = "spoil"
+    LOSE = "lose"
+
+
 class IntentKind(StrEnum):
     """Acts that can not be taken back, recorded before they are done."""
 
@@ -79,8 +90,8 @@ class Case:
 
 @dataclass(frozen=True)
 class CaseTally:
-    """Counts of one moment: applications that no card was begun for, open cases, and what was closed
-    since the moment that was asked for."""
+    """Counts of one moment: approved applications whose card is to be made, those whose card was spoiled
+    among them; open cases; and what was closed since the moment that was asked for."""
 
     waiting: int
     open: int
@@ -92,7 +103,7 @@ class Applications(Protocol):
     """Frozen applications, sealed."""
 
     def freeze(self, application: FrozenApplication) -> None:
-        """Durable: keep one version of an application and its person."""
+        """Durable: keep one version of an application, approved, and its person."""
         ...
 
     def get(self, application_id: str, version: int | None = None) -> FrozenApplication:
@@ -124,7 +135,8 @@ class Journal(Protocol):
     """Cases and their intents. Results wait for the next durable commit (decision 1)."""
 
     def open_case(self, application: FrozenApplication) -> Case:
-        """Durable: a case for this application; a known error while the person has another or a card."""
+        """Durable: a case for this application and its card; a known error while the person has another
+        or a card, or the application is not approved."""
         ...
 
     def bind_chip(

@@ -9,6 +9,7 @@ from peewee import fn
 from app.crypto.sealing import Place, SealBroken, Sealer
 from app.crypto.sm3 import framed, hmac_sm3
 from app.domain.application import FrozenApplication, Realm
+from app.domain.order import ApplicationState
 from app.domain.resident import Resident
 from app.store import errors, serial
 from app.store.work import Moment, Work
@@ -35,9 +36,9 @@ class ApplicationStore:
 
     def freeze(self, application: FrozenApplication) -> None:
         self._work.check_thread()
-        if application.realm not in self._realms:
-            raise errors.RealmRefused(application.realm, min(self._realms))
-        self._work.durable("freeze", lambda moment: self._freeze(application, moment))
+        # What is kept so was checked whole, and a card may be made of it at once.
+        approved = ApplicationState.APPROVED
+        self._work.durable("freeze", lambda moment: self.keep(application, approved, moment))
 
     def get(self, application_id: str, version: int | None = None) -> FrozenApplication:
         self._work.check_thread()
@@ -58,6 +59,18 @@ class ApplicationStore:
         if row is None:
             raise errors.NoSuchApplication(application_id)
         return str(row[0])
+
+    def state_of(self, application_id: str) -> str:
+        self._work.check_thread()
+        heads = self._tables.application
+        row = heads.select(heads.c.state).where(heads.c.id == application_id).tuples().first()
+        if row is None:
+            raise errors.NoSuchApplication(application_id)
+        return str(row[0])
+
+    def person_token(self, realm: Realm, resident: Resident) -> bytes:
+        """The keyed token of the identifying number; says nothing by itself."""
+        return self._token(realm, resident)[1]
 
     def person_of(self, realm: Realm, resident: Resident) -> str | None:
         self._work.check_thread()
@@ -90,21 +103,29 @@ class ApplicationStore:
         page = query.order_by(versions.c.application_id).limit(limit).tuples()
         return [self.get(str(found), int(newest)) for found, newest in page]
 
-    def _freeze(self, application: FrozenApplication, moment: Moment) -> None:
+    def keep(self, application: FrozenApplication, state: ApplicationState, moment: Moment) -> str:
+        """Keep a version inside the running transaction; the application's human number."""
+        if application.realm not in self._realms:
+            raise errors.RealmRefused(application.realm, min(self._realms))
         self._keep_person(application, moment)
         head = self._head(application.id)
         newest = 0 if head is None else self._newest(application.id)
         number = str(head[0]) if head is not None else ""
         if application.version != newest + 1 or (head is not None and head[1] != application.person_id):
             raise errors.ApplicationChanged(number, application.version)
+        heads = self._tables.application
         if head is None:
-            self._tables.application.insert(
+            number = self._work.next_number(application.realm.value, APPLICATION_COUNTER)
+            heads.insert(
                 id=application.id,
                 realm=application.realm.value,
                 person_id=application.person_id,
-                number=self._work.next_number(application.realm.value, APPLICATION_COUNTER),
+                number=number,
                 created_ms=moment.at_ms,
+                state=state.value,
             ).execute()
+        else:
+            heads.update(state=state.value).where(heads.c.id == application.id).execute()
         sealed = self._sealer.seal(_place(application.id, application.version), serial.dump(application))
         self._tables.application_version.insert(
             application_id=application.id,
@@ -116,6 +137,7 @@ class ApplicationStore:
             seq=moment.seq,
             sealed=sealed,
         ).execute()
+        return number
 
     def _keep_person(self, application: FrozenApplication, moment: Moment) -> None:
         kind, token = self._token(application.realm, application.resident)

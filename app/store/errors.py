@@ -227,9 +227,10 @@ class CardLives(KangkaError):
     """This person already has a card."""
 
     number: str
+    card_state: str
 
     code = "store.card-lives"
-    cause = N_("This person already has a card, made in case {number}.")
+    cause = N_("This person already has a card, made in case {number}: {card_state}.")
     meaning = N_("A person has one card; no second one was begun.")
     remedy = N_("Report the old card lost or exchange it; a first card is issued once.")
 

@@ -5,24 +5,40 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
-from peewee import JOIN, SQL, fn
+from peewee import JOIN, fn
 
 from app.base.ids import RandomSource, uuid7
 from app.domain.application import FrozenApplication, Realm
-from app.domain.ports import Case, CaseState, CaseTally, Intent, IntentKind, Outcome
+from app.domain.lives import Life
+from app.domain.order import ApplicationState
+from app.domain.ports import Case, CaseEvent, CaseState, CaseTally, Intent, IntentKind, Outcome
 from app.store import errors
+from app.store.case_moves import CaseMoves
 from app.store.work import Moment, Work
 
 # A case in one of these is closed for good.
 CLOSED: Final = frozenset({CaseState.VERIFIED, CaseState.SPOILED})
 _OPEN: Final = tuple(state.value for state in CaseState if state not in CLOSED)
+# What has happened to a case that is noted to be in a state.
+CASE_EVENT: Final = {
+    CaseState.WRITING: CaseEvent.BIND,
+    CaseState.WRITTEN: CaseEvent.WRITE,
+    CaseState.PRINTED: CaseEvent.PRINT,
+    CaseState.VERIFIED: CaseEvent.VERIFY,
+    CaseState.SPOILED: CaseEvent.SPOIL,
+    CaseState.UNKNOWN: CaseEvent.LOSE,
+}
 
 
 class JournalStore:
     """``app.domain.ports.Journal`` over one store. Reads see what was noted and is not yet durable."""
 
-    def __init__(self, work: Work, *, random: RandomSource, boot: str) -> None:
+    def __init__(
+        self, work: Work, *, random: RandomSource, boot: str, moves: CaseMoves, life: Life
+    ) -> None:
         self._work = work
+        self._moves = moves
+        self._life = life
         self._tables = work.tables
         self._random = random
         self._boot = boot
@@ -34,7 +50,7 @@ class JournalStore:
 
     def open_case(self, application: FrozenApplication) -> Case:
         def act(moment: Moment) -> str:
-            self._refuse_second_card(application)
+            self._moves.opening(application, moment)
             case_id = uuid7(self._work.clock, self._random)
             self._tables.making.insert(
                 id=case_id,
@@ -43,14 +59,13 @@ class JournalStore:
                 person_id=application.person_id,
                 application_id=application.id,
                 application_version=application.version,
-                state=CaseState.QUEUED.value,
+                state=self._life.initial,
                 opened_ms=moment.at_ms,
                 opened_seq=moment.seq,
                 changed_ms=moment.at_ms,
                 changed_seq=moment.seq,
             ).execute()
-            applications = self._tables.application
-            applications.update(begun=1).where(applications.c.id == application.id).execute()
+            self._moves.opened(case_id, application, moment)
             return case_id
 
         return self.case(self._work.durable("open-case", act))
@@ -78,12 +93,13 @@ class JournalStore:
             ).execute()
             making = self._tables.making
             making.update(
-                state=CaseState.WRITING.value,
+                state=self._life.row(case.state, CaseEvent.BIND).next,
                 plan_id=plan_id,
                 changed_ms=moment.at_ms,
                 changed_seq=moment.seq,
             ).where(making.c.id == case_id).execute()
             self._insert_intent(case_id, IntentKind.BIND_CHIP, chip_serial, moment)
+            self._moves.bound(case, chip_serial, moment)
 
         self._work.durable("bind-chip", act)
         return self.case(case_id)
@@ -129,6 +145,7 @@ class JournalStore:
     def note_state(self, case_id: str, state: CaseState, reason: str | None = None) -> None:
         self._work.check_thread()
         case = self._open_one(case_id)
+        self._life.row(case.state, CASE_EVENT[state])
         unsettled = [intent for intent in self.intents(case_id) if intent.outcome is None]
         if state in (CaseState.WRITTEN, CaseState.VERIFIED):
             # The chip was read back whole: that is the outcome of having been bound.
@@ -154,6 +171,7 @@ class JournalStore:
                 intents.c.id == intent_id
             ).execute()
         for case_id, (state, reason, at_ms) in list(self._states.items()):
+            case = self._cases(making.c.id == case_id)[0]
             changed = (
                 making.update(state=state.value, reason=reason, changed_ms=at_ms, changed_seq=moment.seq)
                 .where(making.c.id == case_id, making.c.state.in_(_OPEN))
@@ -164,6 +182,8 @@ class JournalStore:
                 # can never be written must not stop everything after it.
                 del self._states[case_id]
                 self._open_one(case_id)
+            if state in CLOSED:
+                self._moves.closed(case, state, reason, at_ms, moment)
 
     def written(self) -> None:
         self._states.clear()
@@ -199,10 +219,12 @@ class JournalStore:
             counts[state] = int(query.scalar())
         for state, _reason, at_ms in self._states.values():
             counts[state] += state not in CLOSED or at_ms >= since_ms
-        # A literal, because a partial index does not serve a bound value.
-        waiting = heads.select(fn.COUNT(heads.c.id)).where(SQL("begun = 0"))
+        waiting = heads.select(fn.COUNT(heads.c.id)).where(
+            heads.c.state == ApplicationState.APPROVED.value, heads.c.begun == 0
+        )
+        again = sum(state is CaseState.SPOILED for state, _reason, _at in self._states.values())
         return CaseTally(
-            waiting=int(waiting.scalar()),
+            waiting=int(waiting.scalar()) + again,
             open=sum(count for state, count in counts.items() if state not in CLOSED),
             verified=counts[CaseState.VERIFIED],
             spoiled=counts[CaseState.SPOILED],
@@ -233,17 +255,6 @@ class JournalStore:
         if case.state in CLOSED:
             raise errors.CaseClosed(case.number, case.state)
         return case
-
-    def _refuse_second_card(self, application: FrozenApplication) -> None:
-        making = self._tables.making
-        for case in self._cases(
-            (making.c.realm == application.realm.value)
-            & (making.c.person_id == application.person_id)
-            & (making.c.state != CaseState.SPOILED.value)
-        ):
-            if case.state is CaseState.VERIFIED:
-                raise errors.CardLives(case.number)
-            raise errors.CaseOpen(case.number)
 
     def _insert_intent(self, case_id: str, kind: IntentKind, target: str, moment: Moment) -> str:
         intent_id = uuid7(self._work.clock, self._random)

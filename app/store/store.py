@@ -26,21 +26,28 @@ from app.crypto.keys import (
     TrainingWrapper,
 )
 from app.domain.application import Realm
+from app.domain.lives import Life, load_life
 from app.domain.records import Records
 from app.domain.staff import Actor
 from app.store import database as db
 from app.store import errors
+from app.store.application_book import ApplicationBookStore
 from app.store.applications import ApplicationStore
 from app.store.audit import AuditKeys, AuditRecorder, ChainPlace
+from app.store.cards import CardParts, CardStore
+from app.store.case_goods import CaseGoods
+from app.store.case_moves import CaseMoves
 from app.store.dialect import SQLITE
 from app.store.journal import JournalStore
 from app.store.records import Books, RecordsStore
 from app.store.sam_register import SamRegisterStore
 from app.store.staff import SettingStore, StaffKeys, StaffStore
+from app.store.stock import StockRows
 from app.store.tables import Tables
 from app.store.threads import ThreadGuard
+from app.store.till import TillRows
 from app.store.timings import TimingStore
-from app.store.work import Work
+from app.store.work import Moment, Work
 
 # Under the workplace folder; live and training share the name, so that one is never taken for none.
 STORE_FOLDER: Final = "store"
@@ -109,7 +116,31 @@ class Store:
             index_key=keys.index_key(),
             realms=_REALMS[context.realm],
         )
-        self.journal = JournalStore(self._work, random=context.random, boot=boot)
+        application_life, card_life = load_life("application"), load_life("card")
+        cards = CardParts(self._work, keys.sealer(context.random), context.random, card_life)
+        self._cases = CaseMoves(
+            self._work,
+            lambda moment: CardStore(cards, moment),
+            self._application_book(application_life),
+            card_life,
+            application_life,
+        )
+        blank_life = load_life("blank")
+
+        def till(moment: Moment) -> TillRows:
+            return TillRows(self._work, moment, context.random)
+
+        def stock(moment: Moment) -> StockRows:
+            return StockRows(self._work, moment, blank_life)
+
+        self._cases.follow(CaseGoods(till, stock))
+        self.journal = JournalStore(
+            self._work,
+            random=context.random,
+            boot=boot,
+            moves=self._cases,
+            life=load_life("making"),
+        )
         self.timings = TimingStore(self._work)
         self.sam = SamRegisterStore(self._work)
         staff = StaffKeys(
@@ -118,10 +149,17 @@ class Store:
         self.records: Records = RecordsStore(
             self._work,
             Books(
+                applications=self._application_book(application_life),
+                cards=lambda moment: CardStore(cards, moment),
                 staff=lambda moment: StaffStore(self._work, staff, moment),
                 settings=lambda moment: SettingStore(self._work, moment),
+                till=till,
+                stock=stock,
             ),
         )
+
+    def _application_book(self, life: Life) -> Callable[[Moment], ApplicationBookStore]:
+        return lambda moment: ApplicationBookStore(self._work, self.applications, life, moment)
 
     @property
     def store_id(self) -> str:

@@ -18,7 +18,7 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "counter": "realm desk kind value",
         "person": "id realm created_ms",
         "person_number": "realm kind token person_id since_ms",
-        "application": "id realm person_id number created_ms begun",
+        "application": "id realm person_id number created_ms begun state",
         "application_version": "application_id version profile_id profile_hash frozen_ms"
         " at_ms seq sealed",
         "making": "id realm number person_id application_id application_version state plan_id reason"
@@ -35,6 +35,21 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "staff_secret": "staff_id password password_ms pin pin_failures sign_in_ms",
         "sign_in_guard": "token failures owed_ms counted_ms desk seq",
         "setting": "name value at_ms seq",
+        "card": "id realm person_id application_id state before_state lapses_ms issue_count"
+        " changed_ms changed_seq version",
+        "card_event": "id realm card_id turn kind state next valid_ms at_ms desk seq actor_id"
+        " second_id reason number sealed",
+        "shift": "id realm desk number clerk_id clerk_name opened_ms opened_seq float_fen"
+        " opening_cards closed_ms closed_seq",
+        "receipt": "realm number desk shift_id application_id person_id reason fen rule method"
+        " waiver state clerk_id clerk_name second_id second_name at_ms seq copies"
+        " void_reason void_clerk void_second_id void_second void_ms void_shift_id",
+        "fee_due": "realm application_id person_id desk reason fen rule funding proof owed_ms seq"
+        " receipt",
+        "closing": "realm number desk shift_id state counted_fen counted_cards explanation"
+        " closed_by_id closed_by second_id second_name closed_ms seq",
+        "blank_card": "realm serial desk box state listed taken_ms case_id events",
+        "blank_event": "realm serial turn event state reason desk actor_id at_ms seq",
     }.items()
 }
 
@@ -67,3 +82,11 @@ class Tables:
         self.staff_secret = table("staff_secret")
         self.sign_in_guard = table("sign_in_guard")
         self.setting = table("setting")
+        self.card = table("card")
+        self.card_event = table("card_event")
+        self.shift = table("shift")
+        self.receipt = table("receipt")
+        self.fee_due = table("fee_due")
+        self.closing = table("closing")
+        self.blank_card = table("blank_card")
+        self.blank_event = table("blank_event")

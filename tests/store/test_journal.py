@@ -11,6 +11,7 @@ from peewee import IntegrityError
 from app.base.clock import ManualClock
 from app.crypto.sealing import SealBroken
 from app.domain.application import Realm
+from app.domain.lives import EventNotAllowed
 from app.domain.ports import CaseState, IntentKind, Outcome
 from app.store import errors
 from app.store.journal import JournalStore
@@ -153,11 +154,15 @@ def test_one_living_card_a_person(store: Store) -> None:
 
 def test_the_database_itself_refuses_a_second_card(store: Store) -> None:
     make_card(store)
-    with pytest.raises(IntegrityError, match=r"making\.realm, making\.person_id"):
+    store._database.execute_sql(
+        "INSERT INTO making SELECT 'other', realm, 'other', person_id, application_id,"
+        " application_version, 'queued', NULL, NULL, opened_ms, opened_seq, changed_ms, changed_seq"
+        " FROM making"
+    )
+    with pytest.raises(IntegrityError, match=r"card\.realm, card\.person_id"):
         store._database.execute_sql(
-            "INSERT INTO making SELECT 'other', realm, 'other', person_id, application_id,"
-            " application_version, 'queued', NULL, NULL, opened_ms, opened_seq, changed_ms, changed_seq"
-            " FROM making"
+            "INSERT INTO card SELECT 'other', realm, person_id, application_id, 'making', NULL, NULL,"
+            " 2, changed_ms, changed_seq, 0 FROM card"
         )
 
 
@@ -251,7 +256,7 @@ def test_an_abandoned_store_shows_its_open_intents(folder: Path) -> None:
     left.applications.freeze(application())
     case = left.journal.open_case(application())
     left.journal.intend(case.id, IntentKind.PRINT_FRONT, "front")
-    left.journal.note_state(case.id, CaseState.PRINTED)  # never committed
+    left.journal.note_state(case.id, CaseState.UNKNOWN)  # never committed
     left._database.close()
     again = open_store(folder, context())
     assert [found.state for found in again.journal.open_cases()] == [CaseState.QUEUED]
@@ -262,6 +267,7 @@ def test_an_abandoned_store_shows_its_open_intents(folder: Path) -> None:
 def test_a_case_is_not_verified_while_a_page_is_in_doubt(journal: JournalStore) -> None:
     case = journal.open_case(application())
     journal.bind_chip(case.id, "C1", "C1", "kt-strict", PLAN)
+    journal.note_state(case.id, CaseState.WRITTEN)
     page = journal.intend(case.id, IntentKind.PRINT_FRONT, "front")
     with pytest.raises(errors.IntentUnsettled) as caught:
         journal.note_state(case.id, CaseState.VERIFIED)
@@ -271,6 +277,17 @@ def test_a_case_is_not_verified_while_a_page_is_in_doubt(journal: JournalStore) 
     journal.note_state(case.id, CaseState.VERIFIED)
     journal.commit()
     assert journal.case(case.id).state is CaseState.VERIFIED
+
+
+@pytest.mark.parametrize("state", [CaseState.PRINTED, CaseState.VERIFIED, CaseState.WRITTEN])
+def test_a_case_takes_no_step_that_its_life_does_not_have(
+    journal: JournalStore, state: CaseState
+) -> None:
+    case = journal.open_case(application())
+    with pytest.raises(EventNotAllowed) as caught:
+        journal.note_state(case.id, state)
+    assert (caught.value.life, caught.value.state) == ("making", "queued")
+    assert not journal.pending()
 
 
 def test_a_known_outcome_does_not_change(journal: JournalStore) -> None:

@@ -1,0 +1,123 @@
+"""Applications in units of work: versions with the state after them, and moves from state to state."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from app.domain.application import FrozenApplication, Realm
+from app.domain.audit import AuditEvent, AuditKind
+from app.domain.lives import Life
+from app.domain.order import FIRST_ISSUE, ApplicationState
+from app.domain.resident import Resident
+from app.store import card_errors as errors
+from app.store.applications import ApplicationStore
+from app.store.work import Moment, Work
+
+# What a move to a state is called in the audit; every other one belongs to enrolment.
+_KIND: Final = {
+    ApplicationState.APPROVED: AuditKind.APPROVE,
+    ApplicationState.RETURNED: AuditKind.RETURN,
+    ApplicationState.WITHDRAWN: AuditKind.WITHDRAW,
+    ApplicationState.DONE: AuditKind.ORDER,
+}
+
+
+class ApplicationBookStore:
+    """``app.domain.records.ApplicationBook`` at one moment, inside the transaction that runs.
+
+    ``life`` is resources/lives/application.toml.
+    """
+
+    def __init__(self, work: Work, store: ApplicationStore, life: Life, moment: Moment) -> None:
+        self._work = work
+        self._store = store
+        self._life = life
+        self._moment = moment
+
+    def freeze(self, application: FrozenApplication, state: str) -> str:
+        after = ApplicationState(state)
+        before = self._state_or_none(application.id)
+        if before is not None and before in self._life.final:
+            raise errors.ApplicationClosed(self.number_of(application.id), before)
+        number = self._store.keep(application, after, self._moment)
+        kind = AuditKind.ENROL if application.reason == FIRST_ISSUE else AuditKind.ORDER
+        self._audit(
+            application.id, kind, before, after, reason=application.reason, version=application.version
+        )
+        return number
+
+    def get(self, application_id: str) -> FrozenApplication:
+        return self._store.get(application_id)
+
+    def number_of(self, application_id: str) -> str:
+        return self._store.number_of(application_id)
+
+    def state_of(self, application_id: str) -> str:
+        return self._store.state_of(application_id)
+
+    def move(self, application_id: str, state: str) -> None:
+        before, after = self.state_of(application_id), ApplicationState(state)
+        if after not in {step.next for step in self._life.possible(before)}:
+            raise ValueError(f"an application that is {before} does not become {after}")
+        if after == before:
+            return
+        heads = self._work.tables.application
+        heads.update(state=after.value).where(heads.c.id == application_id).execute()
+        self._audit(application_id, _KIND.get(after, AuditKind.ENROL), before, after)
+
+    def in_state(self, state: str, limit: int = 200) -> list[str]:
+        heads = self._work.tables.application
+        rows = heads.select(heads.c.id).where(heads.c.state == ApplicationState(state).value)
+        return [str(row[0]) for row in rows.order_by(heads.c.id).limit(limit).tuples()]
+
+    def person_of(self, realm: Realm, resident: Resident) -> str | None:
+        return self._store.person_of(realm, resident)
+
+    def of_person(self, person_id: str) -> list[str]:
+        return self._store.of_person(person_id)
+
+    def person_token(self, realm: Realm, resident: Resident) -> bytes:
+        return self._store.person_token(realm, resident)
+
+    def begun(self, application_id: str, begun: bool) -> None:
+        """Whether a card of it is being made or was made; one that is not waits for its making."""
+        heads = self._work.tables.application
+        heads.update(begun=int(begun)).where(heads.c.id == application_id).execute()
+
+    def _state_or_none(self, application_id: str) -> str | None:
+        heads = self._work.tables.application
+        row = heads.select(heads.c.state).where(heads.c.id == application_id).tuples().first()
+        return None if row is None else str(row[0])
+
+    def _audit(
+        self,
+        application_id: str,
+        kind: AuditKind,
+        before: str | None,
+        after: ApplicationState,
+        *,
+        reason: str | None = None,
+        version: int | None = None,
+    ) -> None:
+        heads = self._work.tables.application
+        realm, person_id, number = (
+            heads.select(heads.c.realm, heads.c.person_id, heads.c.number)
+            .where(heads.c.id == application_id)
+            .tuples()
+            .first()
+        )
+        self._work.audit(
+            AuditEvent(
+                kind,
+                realm=Realm(realm),
+                person_id=str(person_id),
+                application_id=application_id,
+                subject=application_id,
+                number=str(number),
+                before=before,
+                after=after.value,
+                reason=reason,
+                facts={} if version is None else {"version": version},
+            ),
+            self._moment,
+        )
