@@ -7,7 +7,7 @@ function may run twice (another desk was first), so it does nothing beyond its u
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from app.domain.application import FrozenApplication, Realm
@@ -16,8 +16,8 @@ from app.domain.card import Card, CardChange, CardEvent, CardState
 from app.domain.resident import Resident
 from app.domain.settings import SettingBook
 from app.domain.staff import Actor, StaffBook
-from app.domain.stock import BlankCard, BlankState, StockCounts
-from app.domain.till import Closing, FeeDue, PayMethod, Receipt, Shift, TillState
+from app.domain.stock import StockBook
+from app.domain.till import TillBook
 
 T = TypeVar("T")
 
@@ -81,72 +81,6 @@ class CardBook(Protocol):
     def events(self, card_id: str) -> list[CardEvent]:
         """Oldest first."""
         ...
-
-
-class TillBook(Protocol):
-    """Fees that are due, receipts, shifts. Every method writes its own audit row."""
-
-    def shift(self, clerk_id: str | None = None) -> Shift | None:
-        """The open shift of this desk, or of one clerk at it."""
-        ...
-
-    def open_shift(self, realm: Realm, float_fen: int) -> Shift:
-        """A shift for the unit's actor; a known error while this desk has an open one."""
-        ...
-
-    def owe(self, due: FeeDue) -> None: ...
-
-    def due(self, application_id: str) -> FeeDue | None: ...
-
-    def take(self, application_id: str, method: PayMethod, second: Actor | None = None) -> Receipt:
-        """Settle what is due; the receipt with the next number. A known error without an open shift, or
-        where nothing is due."""
-        ...
-
-    def receipt(self, number: str) -> Receipt: ...
-
-    def receipts(self, shift_id: str) -> list[Receipt]:
-        """In the order of their numbers."""
-        ...
-
-    def void(self, number: str, reason: str, second: Actor) -> Receipt:
-        """The receipt keeps its number; its fee is due again."""
-        ...
-
-    def copied(self, number: str) -> Receipt:
-        """One more copy was printed."""
-        ...
-
-    def state(self, shift: Shift) -> TillState: ...
-
-    def close(
-        self,
-        shift: Shift,
-        counted_fen: int,
-        counted_cards: int,
-        explanation: str = "",
-        second: Actor | None = None,
-    ) -> Closing: ...
-
-    def closings(self, limit: int = 30) -> list[Closing]:
-        """Newest first."""
-        ...
-
-
-class StockBook(Protocol):
-    """Blank cards by serial. Every method writes its own audit row."""
-
-    def take_in(self, realm: Realm, box: str, serials: Sequence[str]) -> int:
-        """Blank cards of one list; a known error names the first that is here already."""
-        ...
-
-    def blank(self, realm: Realm, serial: str) -> BlankCard | None: ...
-
-    def in_state(
-        self, state: BlankState, after: str | None = None, limit: int = 100
-    ) -> list[BlankCard]: ...
-
-    def counts(self, realm: Realm) -> StockCounts: ...
 
 
 class Unit(Protocol):
