@@ -8,9 +8,11 @@ from typing import Any, TypeVar
 
 from app.domain.application import Realm
 from app.domain.audit import AuditEvent
-from app.domain.records import ApplicationBook, CardBook, StockBook, TillBook, Unit
+from app.domain.records import ApplicationBook, CardBook, Unit
 from app.domain.settings import SettingBook
 from app.domain.staff import Actor, StaffBook
+from app.domain.stock import StockBook
+from app.domain.till import TillBook
 from app.store.work import Moment, Work
 
 T = TypeVar("T")
