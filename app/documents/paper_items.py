@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 @dataclass(frozen=True, repr=False)
 class TextItem:
     """A line of text whose base line begins at (``left``, ``base``). ``size`` in points; ``black`` is
-    the share of ink; ``turn`` in degrees against the clock; ``opacity`` below 1 lets the page through."""
+    the share of ink, ``turn`` degrees against the clock, ``opacity`` below 1 lets the page through."""
 
     text: str
     left: float
@@ -80,6 +80,7 @@ class CodeItem:
         return replace(self, top=self.top + by)
 
 
+_SLACK = 1e-6
 Item = TextItem | RuleItem | FillItem | PictureItem | CodeItem
 
 
@@ -99,42 +100,42 @@ def frame(
 @dataclass(frozen=True, repr=False)
 class Band:
     """A strip of a page that no page break cuts. ``keep`` holds it with the next one; ``head`` is set
-    again where a page begins with this band; a ``gap`` is left out there, and ``fresh`` begins one. ``where`` names its block."""
+    again where a page begins with this band; a ``gap`` is left out there. ``where`` names its block."""
 
     height: float
     items: tuple[Item, ...] = ()
     keep: bool = False
     gap: bool = False
-    fresh: bool = False
     head: tuple[Band, ...] = ()
     where: str = ""
 
 
-def paginate(bands: Sequence[Band], rooms: tuple[float, float]) -> list[list[tuple[float, Band]]] | Band:
+Placed = list[tuple[float, Band]]
+
+
+def paginate(bands: Sequence[Band], rooms: tuple[float, float]) -> list[Placed] | Band:
     """Pages of bands with their tops, the first page having the first room; a band that is higher than
-    a page comes back instead."""
-    pages: list[list[tuple[float, Band]]] = [[]]
-    at = 0.0
-    index = 0
+    a page comes back instead. What should stay together and is higher than a page is broken."""
+    pages: list[Placed] = [[]]
+    at, index = 0.0, 0
     while index < len(bands):
-        # Bands that stay together travel as one.
         end = index
         while bands[end].keep and end + 1 < len(bands):
             end += 1
-        group = bands[index : end + 1]
+        group = list(bands[index : end + 1])
+        if sum(band.height for band in group) > rooms[1]:
+            group = group[:1]
+        index += len(group)
         room = rooms[0] if len(pages) == 1 else rooms[1]
-        full = at + sum(band.height for band in group) > room + 1e-6
-        if pages[-1] and (full or group[0].fresh):
+        if at + sum(band.height for band in group) > room + _SLACK and pages[-1]:
             pages.append([])
-            at = 0.0
-            group = (*group[0].head, *group)
-            room = rooms[1]
+            at, room = 0.0, rooms[1]
+            group = [*group[0].head, *group]
         for band in group:
             if band.gap and not pages[-1]:
                 continue
-            if at + band.height > room + 1e-6:
+            if at + band.height > room + _SLACK:
                 return band
             pages[-1].append((at, band))
             at += band.height
-        index = end + 1
     return pages

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from app.documents.paper_design import ROW_NUMBER, Aside, Block, BlockKind, Cell, Empty, Slot, Template
+from app.documents.paper_design import ROW_NUMBER, Aside, Block, BlockKind, Cell, Empty, Slot
 from app.documents.paper_errors import PaperTextUnknown
 from app.documents.paper_items import (
     Band,
@@ -19,114 +19,54 @@ from app.documents.paper_items import (
     Item,
     PictureItem,
     RuleItem,
-    TextItem,
     frame,
 )
-from app.documents.paper_type import LEADING, MM_PER_POINT, Set, Typesetter
+from app.documents.paper_setting import (
+    ABOVE,
+    GREY,
+    LABEL_SIZES,
+    LARGE_SIZES,
+    PADDING,
+    SHADE,
+    SIDE,
+    SMALL,
+    TABLE_SIZES,
+    VALUE_SIZES,
+    Setting,
+    pair_height,
+)
+from app.documents.paper_type import LEADING, MM_PER_POINT, Set
 from app.documents.paper_values import Shown, Values
 
-# Points, in the order tried.
-VALUE_SIZES = (10.0, 9.0, 8.0)
-LARGE_SIZES = (15.0, 13.0, 11.0, 9.0)
-TABLE_SIZES = (9.0, 8.0, 7.5)
-LABEL_SIZES = (8.8, 8.0, 7.0)
-SMALL = 6.0
-GREY = 0.62
-SHADE = 0.055
-PADDING = 1.6
-_ABOVE = 0.8
-# English stands this much nearer to the Chinese above it than a line of its own would, mm.
-_NEAR = 0.45
-_DATE = Shown("年     月     日", "")
+_DATE = "年     月     日"
 
 
-class Layout:
+class Layout(Setting):
     """The bands of one paper, ``width`` mm wide, the left margin at 0."""
-
-    def __init__(self, template: Template, values: Values, type_: Typesetter, width: float) -> None:
-        self._template = template
-        self._values = values
-        self._type = type_
-        self._width = width
 
     def bands(self) -> list[Band]:
         """Every block whose condition holds, in order, from the top down."""
         bands: list[Band] = []
+        together = False
         for block in self._template.blocks:
             if not self._values.holds(block.when):
                 continue
             made = _MAKERS[block.kind](self, block)
             if not made:
                 continue
-            bands.append(Band(block.gap, gap=True, fresh=block.page))
+            if block.zh or block.kind is BlockKind.SIGNATURES:
+                together = block.together
+            # Nobody signs a page that says nothing: signatures go with what stands before them.
+            if bands and (block.kind is BlockKind.SIGNATURES or (together and not block.zh)):
+                bands[-1] = replace(bands[-1], keep=True)
+            bands.append(Band(block.gap, gap=True, keep=True))
             if block.zh:
-                bands.append(self._heading(block))
+                bands.append(self.heading(block))
             where = f"line {block.line}"
-            bands += [replace(band, where=where) for band in made]
+            whole = together or block.kind is BlockKind.TEXT
+            bands += [replace(band, where=where, keep=band.keep or whole) for band in made[:-1]]
+            bands.append(replace(made[-1], where=where))
         return bands
-
-    # Pieces of text
-
-    def text(
-        self,
-        placed: Set,
-        box: tuple[float, float, float],
-        *,
-        heavy: bool = False,
-        black: float = 1.0,
-        align: str = "left",
-    ) -> list[Item]:
-        """The lines of a set text from ``box`` (left, top, width) down."""
-        left, top, width = box
-        em = placed.size * MM_PER_POINT
-        items: list[Item] = []
-        for number, line in enumerate(placed.lines):
-            if not line:
-                continue
-            spare = width - self._type.width(line, placed.size)
-            shift = {"left": 0.0, "centre": spare / 2, "right": spare}[align]
-            rise, fall = self._type.chain.body
-            inside = (LEADING - (rise - fall)) / 2 * em
-            base = top + number * em * LEADING + inside + rise * em
-            items.append(TextItem(line, left + shift, base, placed.size, heavy, black))
-        return items
-
-    def two(
-        self, shown: Shown, room: float, sizes: tuple[float, ...], *, most: int = 2
-    ) -> tuple[Set, Set | None]:
-        """A value's Chinese at its size and its English small."""
-        first = self._type.fit(shown.zh, room, sizes, most)
-        second = self._type.fit(shown.en, room, (SMALL, SMALL - 0.7), most) if shown.en else None
-        return first, second
-
-    def _stack(
-        self,
-        pair: tuple[Set, Set | None],
-        box: tuple[float, float, float, float],
-        *,
-        heavy: bool = False,
-        align: str = "left",
-    ) -> list[Item]:
-        """Chinese over English, in the middle of ``box`` (left, top, width, height)."""
-        left, top, width, height = box
-        first, second = pair
-        start = top + (height - pair_height(pair)) / 2
-        items = self.text(first, (left, start, width), heavy=heavy, align=align)
-        if second is not None:
-            items += self.text(
-                second, (left, start + first.height - _NEAR, width), black=GREY, align=align
-            )
-        return items
-
-    def _heading(self, block: Block) -> Band:
-        zh = self._type.fit(block.zh, self._width, (10.0,))
-        em = zh.size * MM_PER_POINT * LEADING
-        items: list[Item] = [FillItem(0, 0.9, 1.1, em - 1.4, 0.8)]
-        items += self.text(zh, (2.4, 0, self._width), heavy=True)
-        if block.en:
-            en = self._type.fit(block.en, self._width, (7.0,))
-            items += self.text(en, (2.4 + zh.width + 1.8, (em - en.height) / 2 + 0.3, 60.0), black=GREY)
-        return Band(em + 0.9, tuple(items), keep=True)
 
     # Grids
 
@@ -210,13 +150,13 @@ class Layout:
             cell_width = min(cell.span, block.columns) * column
             label = self._label(block, cell)
             value = self._value(block, cell, cell_width)
-            height = max(height, pair_height(label) + 2 * _ABOVE, pair_height(value) + 2 * _ABOVE)
+            height = max(height, pair_height(label) + 2 * ABOVE, pair_height(value) + 2 * ABOVE)
             cells.append((left, cell_width, cell))
             left += cell_width
         return height, cells
 
     def _label(self, block: Block, cell: Cell) -> tuple[Set, Set | None]:
-        return self.two(Shown(cell.zh, cell.en), block.label_width - 2 * _ABOVE, LABEL_SIZES, most=1)
+        return self.two(Shown(cell.zh, cell.en), block.label_width - 2 * ABOVE, LABEL_SIZES, most=1)
 
     def _value(self, block: Block, cell: Cell, width: float) -> tuple[Set, Set | None]:
         room = width - block.label_width - 2 * PADDING
@@ -236,13 +176,13 @@ class Layout:
         label = block.label_width
         items: list[Item] = [FillItem(left, top, label, height, SHADE), *frame(left, top, width, height)]
         items.append(RuleItem(left + label, top, left + label, top + height))
-        items += self._stack(
-            self._label(block, cell), (left + _ABOVE, top, label - 2 * _ABOVE, height), align="centre"
+        items += self.stack(
+            self._label(block, cell), (left + ABOVE, top, label - 2 * ABOVE, height), align="centre"
         )
         room = (left + label + PADDING, top, width - label - 2 * PADDING, height)
         if cell.choices:
             return items + self._choices(cell, self._value(block, cell, width)[0].size, room)
-        return items + self._stack(self._value(block, cell, width), room, heavy=cell.large)
+        return items + self.stack(self._value(block, cell, width), room, heavy=cell.large)
 
     def _choices(self, cell: Cell, size: float, box: tuple[float, float, float, float]) -> list[Item]:
         left, top, width, height = box
@@ -305,11 +245,11 @@ class Layout:
         bands = [head]
         for line in range(lines):
             chosen = [rows[n] if n < len(rows) else None for n in self._places(line, block.across)]
-            bands.append(self._table_row(block, line, chosen, edges, part, head))
+            bands.append(replace(self._table_row(block, line, chosen, edges), head=(head,)))
         if not lines:
             none = self.two(Shown("无", "none"), self._width, TABLE_SIZES)
             items = [*frame(0, 0, self._width, block.row_height)]
-            placed = self._stack(none, (0, 0, self._width, block.row_height), align="centre")
+            placed = self.stack(none, (0, 0, self._width, block.row_height), align="centre")
             bands.append(Band(block.row_height, (*items, *placed)))
         return bands
 
@@ -318,17 +258,17 @@ class Layout:
 
     def _table_head(self, block: Block, edges: Sequence[float], part: float) -> Band:
         pairs = [
-            self.two(Shown(column.zh, column.en), right - left - 2 * _ABOVE, (8.5, 7.5, 6.5), most=1)
+            self.two(Shown(column.zh, column.en), right - left - 2 * ABOVE, (8.5, 7.5, 6.5), most=1)
             for column, left, right in zip(block.head, edges, edges[1:], strict=False)
         ]
-        height = max(6.4, *(pair_height(pair) + 2 * _ABOVE for pair in pairs))
+        height = max(6.4, *(pair_height(pair) + 2 * ABOVE for pair in pairs))
         items: list[Item] = [FillItem(0, 0, self._width, height, SHADE)]
         for group in range(block.across):
             start = group * part
             for pair, left, right in zip(pairs, edges, edges[1:], strict=False):
                 items += frame(start + left, 0, right - left, height)
-                box = (start + left + _ABOVE, 0.0, right - left - 2 * _ABOVE, height)
-                items += self._stack(pair, box, align="centre")
+                box = (start + left + ABOVE, 0.0, right - left - 2 * ABOVE, height)
+                items += self.stack(pair, box, align="centre")
         return Band(height, tuple(items), keep=True)
 
     def _table_row(
@@ -337,9 +277,8 @@ class Layout:
         line: int,
         chosen: Sequence[Values | None],
         edges: Sequence[float],
-        part: float,
-        head: Band,
     ) -> Band:
+        part = edges[-1]
         placed = []
         height = block.row_height
         for group, values in enumerate(chosen):
@@ -351,15 +290,15 @@ class Layout:
                 if block.row_height < 8:
                     # A tight table has one language in its rows.
                     shown = Shown(shown.zh)
-                pair = self.two(shown, right - left - 2 * _ABOVE, TABLE_SIZES)
+                pair = self.two(shown, right - left - 2 * SIDE, TABLE_SIZES)
                 height = max(height, pair_height(pair) + 2 * 0.7)
                 align = "right" if column.right else "centre" if column.value == ROW_NUMBER else "left"
                 placed.append((group * part + left, right - left, pair, align))
         items: list[Item] = []
         for left, width, pair, align in placed:
             items += frame(left, 0, width, height)
-            items += self._stack(pair, (left + _ABOVE, 0, width - 2 * _ABOVE, height), align=align)
-        return Band(height, tuple(items), head=(head,))
+            items += self.stack(pair, (left + SIDE, 0, width - 2 * SIDE, height), align=align)
+        return Band(height, tuple(items))
 
     # Texts and signatures
 
@@ -410,7 +349,7 @@ class Layout:
     def _signatures(self, block: Block) -> list[Band]:
         slots = [slot for slot in block.slots if self._values.holds(slot.when)]
         part = self._width / block.columns
-        height = 15.5 if block.dated else 10.5
+        height = 14.8 if block.dated else 10.0
         bands = []
         for start in range(0, len(slots), block.columns):
             items: list[Item] = []
@@ -422,7 +361,7 @@ class Layout:
     def _slot(self, slot: Slot, left: float, width: float, *, dated: bool) -> list[Item]:
         name = self._values.shown(slot.value).zh if slot.value else ""
         label = self.two(Shown(slot.zh, slot.en), width * 0.55, (9.0, 8.0, 7.0), most=1)
-        items = self._stack(label, (left, 0, width * 0.55, 9.0))
+        items = self.stack(label, (left, 0, width * 0.55, 9.0))
         wide = max(label[0].width, label[1].width if label[1] else 0.0)
         start = left + wide + 1.5
         if not slot.seal:
@@ -432,14 +371,9 @@ class Layout:
             placed = self._type.fit(f"（{name}）", left + width - start, (7.0, 6.0))
             items += self.text(placed, (start, 7.6 - placed.height, left + width - start), black=GREY)
         if dated:
-            date = self._type.fit(_DATE.zh, width, (8.0,))
+            date = self._type.fit(_DATE, width, (8.0,))
             items += self.text(date, (left, 10.2, width), align="right")
         return items
-
-
-def pair_height(pair: tuple[Set, Set | None]) -> float:
-    """Millimetres of a Chinese text and its English below."""
-    return pair[0].height + (pair[1].height - _NEAR if pair[1] is not None else 0.0)
 
 
 _MAKERS = {

@@ -1,17 +1,17 @@
 """Whole fen as people write them: in digits with two decimals, and in capital numerals.
 
-Capital numerals follow annex 1 of 《支付结算办法》 (中国人民银行, 1997), 《正确填写票据和结算凭证的基本规定》,
-and 《会计基础工作规范》 (财政部), article 52 (4). Where they leave a choice: 整 stands after 元 and after
-角, never after 分 (article 52 asks for it after 角, the annex allows it); zeros between two digits of
-the yuan are one 零; before the decimals 零 stands where there is no 角, and not where the yuan end
-in 0 (annex 1, 5 (3) allows both).
+Capital numerals follow 《正确填写票据和结算凭证的基本规定》, annex 1 of 《支付结算办法》 of the central
+bank (1997), and 《会计基础工作规范》 of the ministry of finance, article 52 (4). Where they leave a
+choice: 整 stands after 元 and after 角, never after 分 (article 52 asks for it after 角, the annex
+allows it); zeros between two digits of the yuan are one 零; before the decimals 零 stands where there
+is no 角, and not where the yuan end in 0 (annex 1, 5 (3) allows both).
 """
 
 from __future__ import annotations
 
 _DIGITS = "零壹贰叁肆伍陆柒捌玖"
 _PLACES = ("", "拾", "佰", "仟")
-# Beyond 亿 the groups have no agreed name; a thousand million yuan a receipt is enough.
+# Beyond 亿 the groups have no agreed name; a receipt needs none.
 _GROUPS = ("", "万", "亿")
 LARGEST_FEN = 10_000 ** len(_GROUPS) * 100 - 1
 

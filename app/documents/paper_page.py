@@ -9,13 +9,19 @@ from app.documents.paper_design import Template, Watermarks
 from app.documents.paper_errors import PaperTooLong
 from app.documents.paper_facts import PaperFacts
 from app.documents.paper_items import Band, Item, RuleItem, TextItem, frame, paginate
-from app.documents.paper_layout import GREY, SMALL, Layout
+from app.documents.paper_layout import Layout
+from app.documents.paper_setting import GREY, SMALL
 from app.documents.paper_type import LEADING, MM_PER_POINT, Set, Typesetter
 from app.documents.paper_values import Shown, Values
 
 Page = tuple[Item, ...]
 _FOOTER = 7.0
 _META = 6.8
+_NOTE = 7.8
+# A page wider than this has larger titles.
+_WIDE = 160.0
+# How near marks across a page come to its edges, mm.
+_EDGE = 8.0
 _COPY = "copy"
 _VOID = "void"
 
@@ -64,22 +70,18 @@ class PageMaker:
         return pages
 
     def _header(self) -> Band:
-        items: list[Item] = []
-        badges = self._badges()
-        centre = self._type.fit(self._facts.centre, self._width - badges[0] - 4, (10.0, 9.0, 8.0))
-        items += self._layout.text(centre, (0, 0, self._width), heavy=True)
-        items += badges[1]
-        at = max(centre.height, badges[2]) + 2.6
-        size = 18.0 if self._template.width > 160 else 16.5
+        number = self._type.fit(self._number(), self._width * 0.45, (10.0, 9.0, 8.0), 1)
+        centre = self._type.fit(self._facts.centre, self._width - number.width - 5, (9.5, 8.5, 7.5))
+        items = self._layout.text(centre, (0, 0, self._width))
+        items += self._layout.text(number, (0, 0, self._width), heavy=True, align="right")
+        at = max(centre.height, number.height) + 3.0
+        size = 18.0 if self._template.width > _WIDE else 16.5
         title = self._type.fit(self._template.title.zh, self._width, (size, size - 2, size - 4), 1)
         items += self._layout.text(title, (0, at, self._width), heavy=True, align="centre")
         at += title.height
         en = self._type.fit(self._template.title.en, self._width, (8.0, 7.0))
         items += self._layout.text(en, (0, at, self._width), black=GREY, align="centre")
-        at += en.height + 1.2
-        number = self._type.fit(self._number(), self._width, (10.0, 9.0), 1)
-        items += self._layout.text(number, (0, at, self._width), heavy=True, align="right")
-        at += number.height + 0.6
+        at += en.height + 1.8
         items.append(RuleItem(0, at, self._width, at, 1.2, 1.0))
         at += 0.9
         meta, height = self._meta(at)
@@ -155,37 +157,25 @@ class PageMaker:
         labels = self._type.width(label.zh, _META) + self._type.width(label.en, SMALL) + 2.0
         return min(labels + self._type.width(value, _META) + 0.1, self._width)
 
-    def _badges(self) -> tuple[float, list[Item], float]:
-        """Framed words at the upper right: their width, themselves, their height."""
-        items: list[Item] = []
-        size, right = 7.5, self._width
-        em = size * MM_PER_POINT
-        height = em * LEADING + 1.2
-        for name in reversed(self._names):
-            words = self._words(name)
-            wide = self._type.width(words, size)
-            left = right - wide - 2.4
-            items += frame(left, 0, wide + 2.4, height, 0.9)
-            items += self._layout.text(Set(size, (words,), wide), (left + 1.2, 0.6, wide), heavy=True)
-            right = left - 1.6
-        return self._width - right, items, height if self._names else 0.0
-
     def _words(self, name: str) -> str:
         term = self._marks.words[name]
         count = f" {self._facts.copy}" if name == _COPY else ""
         return f"{term.zh} {term.en}{count}".strip()
 
     def _notes(self, top: float) -> tuple[list[Item], float]:
-        """What the marks mean, a sentence each, in one box."""
+        """The marks with what each means, in one box below the header."""
         items: list[Item] = []
-        at = top + 0.7
-        for name in self._names:
+        words = [self._words(name) for name in self._names]
+        column = max(self._type.width(word, _NOTE) for word in words) + 3.0
+        at = top + 0.8
+        for name, word in zip(self._names, words, strict=True):
             note = self._marks.notes[name]
             text = f"{note.zh} {note.en}".strip().replace("{copy}", str(self._facts.copy))
-            placed = self._type.fit(text, self._width - 4, (7.2, 6.6))
-            items += self._layout.text(placed, (2, at, self._width - 4), align="centre")
-            at += placed.height
-        return [*frame(0, top, self._width, at + 0.7 - top, 0.8), *items], at + 0.7 - top
+            placed = self._type.fit(text, self._width - column - 4, (7.2, 6.6))
+            items += self._layout.text(Set(_NOTE, (word,), column), (2, at, column), heavy=True)
+            items += self._layout.text(placed, (2 + column, at + 0.1, self._width - column - 4))
+            at += max(placed.height, _NOTE * LEADING * MM_PER_POINT)
+        return [*frame(0, top, self._width, at + 0.8 - top, 0.9), *items], at + 0.8 - top
 
     def _footer(self, number: int, count: int) -> list[Item]:
         top = self._height - _FOOTER + 3.0
@@ -200,33 +190,38 @@ class PageMaker:
         return items
 
     def _overlay(self) -> list[Item]:
-        """The marks across the page, one line each, about its middle."""
+        """The marks across the page, one below the other about its middle, as large as fits."""
         design, template = self._marks, self._template
         turn = math.radians(design.angle)
         cos, sin = math.cos(turn), math.sin(turn)
-        # As long as a line at that angle may be inside the page.
-        longest = 0.86 * min(template.width / cos, template.height / sin)
         lines = [self._words(name) for name in self._names]
+        if not lines:
+            return []
+        em = MM_PER_POINT
+        widest = max(self._type.width(words, 1.0) for words in lines)
+        step = 1.55 * em / cos
+        size = min(
+            design.size,
+            (template.width - 2 * _EDGE) / (widest * cos + em * sin),
+            (template.height - 2 * _EDGE) / (widest * sin + step * len(lines)),
+        )
+        rise, fall = self._type.chain.body
+        off = (rise + fall) / 2 * em * size
         items: list[Item] = []
-        sizes = [min(design.size, longest / (self._type.width(words, 1.0) or 1.0)) for words in lines]
-        heights = [size * MM_PER_POINT * 1.6 for size in sizes]
-        down = -sum(heights) / 2
-        for name, words, size, height in zip(self._names, lines, sizes, heights, strict=True):
-            em, wide = size * MM_PER_POINT, self._type.width(words, size)
-            rise, fall = self._type.chain.body
-            off = down + height / 2 + (rise + fall) / 2 * em
+        for number, (name, words) in enumerate(zip(self._names, lines, strict=True)):
+            half = self._type.width(words, size) / 2
+            middle = template.height / 2 + (number - (len(lines) - 1) / 2) * step * size
             items.append(
                 TextItem(
                     words,
-                    template.width / 2 - wide / 2 * cos + off * sin,
-                    template.height / 2 + wide / 2 * sin + off * cos,
+                    template.width / 2 - half * cos + off * sin,
+                    middle + half * sin + off * cos,
                     size,
                     heavy=True,
                     turn=design.angle,
                     opacity=design.void_opacity if name == _VOID else design.opacity,
                 )
             )
-            down += height
         return items
 
 

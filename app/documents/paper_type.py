@@ -69,7 +69,10 @@ class Typesetter:
 
     def fit(self, text: str, room: float, sizes: tuple[float, ...], most: int = 2) -> Set:
         """The largest of ``sizes`` at which ``text`` takes at most ``most`` lines, else the smallest
-        with as many lines as it needs: a text is shrunk first, then wrapped, and never cut."""
+        with as many lines as it needs: a text is shrunk first, then wrapped, and never cut. A number
+        or another single word takes one line wherever a size allows it."""
+        if len(_pieces(text)) == 1:
+            most = 1
         for size in sizes:
             lines = self.lines(text, room, size)
             if len(lines) <= most:

@@ -37,6 +37,7 @@ from app.documents.paper_facts import (
 )
 from app.documents.paper_money import capital_amount
 from app.documents.paper_page import PageMaker
+from app.documents.paper_reading import load_design
 from app.documents.paper_type import Typesetter
 from app.documents.paper_values import Values
 
@@ -77,7 +78,7 @@ class PaperRenderer:
     @classmethod
     def open(cls, folder: Path | None = None) -> PaperRenderer:
         """The renderer of the shipped templates; a file of ``folder`` takes the place of one."""
-        design = PaperDesign.load(folder)
+        design = load_design(folder)
         return cls(design, FontBook.open(*design.font_lists))
 
     def draw(self, paper: Paper, facts: PaperFacts) -> bytes:
