@@ -4,7 +4,7 @@ Three rules carry everything. The English text in the source is the message id. 
 it in braces and are filled by ``str.format``. A parameter whose value is a word of ours (the role of
 a reader, a field's key, a state) is itself looked up, under the parameter's name as its context, so
 ``role="card"`` becomes the text of ``msgctxt "role"`` ``msgid "card"``; without such an entry the
-value stands as it is.
+value stands as it is. A ``Word`` brings a context of its own.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 
-from app.base.errors import N_, KangkaError
+from app.base.errors import N_, KangkaError, Word
 from app.base.resources import resource
 
 DEFAULT_LANGUAGE: Final = "zh"
@@ -95,6 +95,8 @@ class Catalogue:
         )
 
     def _shown(self, name: str, value: object) -> Any:
+        if isinstance(value, Word):
+            return self.word(value.context, str(value))
         if isinstance(value, Enum):
             value = value.value
         if isinstance(value, str):

@@ -19,6 +19,18 @@ def N_(text: str) -> str:  # noqa: N802 - the name that message extractors look 
     return text
 
 
+class Word(str):
+    """A word of ours as a parameter, which the catalogue looks up under ``context`` and not under the
+    parameter's name: the state ``spoiled`` is one word of a card and another of a blank card."""
+
+    context: str
+
+    def __new__(cls, text: str, context: str) -> Word:
+        word = super().__new__(cls, text)
+        word.context = context
+        return word
+
+
 class KangkaError(Exception):
     """A fault that the desk understands. Subclasses are dataclasses; their fields are parameters.
 

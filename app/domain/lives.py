@@ -10,14 +10,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from app.base.errors import N_, KangkaError
+from app.base.errors import N_, KangkaError, Word
 from app.base.resources import read_toml, resource
 from app.domain.staff import Role
 
 # The next state of a row that brings a thing back to where it was (a found card).
 AS_BEFORE: Final = "as-before"
+
+
+def life_word(life: str, part: str, value: str) -> Word:
+    """A state, event or guard (``part``) of a life for people: msgctxt "card-state", msgid "ready"."""
+    return Word(value, f"{life}-{part}")
 
 
 @dataclass(eq=False)
@@ -33,6 +38,13 @@ class EventNotAllowed(KangkaError):
     meaning = N_("Nothing was changed.")
     remedy = N_("Look at its state; what is possible now stands beside it.")
 
+    def params(self) -> dict[str, Any]:
+        return {
+            "life": self.life,
+            "state": life_word(self.life, "state", self.state),
+            "event": life_word(self.life, "event", self.event),
+        }
+
 
 @dataclass(eq=False)
 class RoleNotAllowed(KangkaError):
@@ -47,11 +59,19 @@ class RoleNotAllowed(KangkaError):
     meaning = N_("Nothing was changed, and the refusal is recorded.")
     remedy = N_("Ask someone whose role it is.")
 
+    def params(self) -> dict[str, Any]:
+        return {
+            "life": self.life,
+            "event": life_word(self.life, "event", self.event),
+            "role": self.role,
+        }
+
 
 @dataclass(eq=False)
 class GuardNotMet(KangkaError):
     """An event whose condition is not fulfilled."""
 
+    life: str
     event: str
     guard: str
 
@@ -59,6 +79,13 @@ class GuardNotMet(KangkaError):
     cause = N_("{event} is not possible yet: {guard}.")
     meaning = N_("Nothing was changed.")
     remedy = N_("Do what is missing first.")
+
+    def params(self) -> dict[str, Any]:
+        return {
+            "life": self.life,
+            "event": life_word(self.life, "event", self.event),
+            "guard": life_word(self.life, "guard", self.guard),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +142,7 @@ class Life:
             raise RoleNotAllowed(life=self.name, event=event, role=role.value)
         for guard in step.guards:
             if not facts.get(guard, False):
-                raise GuardNotMet(event=event, guard=guard)
+                raise GuardNotMet(life=self.name, event=event, guard=guard)
         return step
 
     def possible(self, state: str) -> tuple[Step, ...]:
@@ -161,6 +188,17 @@ def _check(life: Life) -> None:
             raise ValueError(f"{life.name}: {step.state}/{step.event} names what is not there")
         if step.state in life.final:
             raise ValueError(f"{life.name}: {step.state} is final and has {step.event}")
-    reached = {life.initial} | {step.next for step in life.steps}
-    if life.states.keys() - reached:
-        raise ValueError(f"{life.name}: never reached: {sorted(life.states.keys() - reached)}")
+    reached, found = set[str](), {life.initial}
+    while found - reached:
+        reached |= found
+        # Back to where it was is a state that was reached before it.
+        found |= {step.next for step in life.steps if step.state in reached} - {AS_BEFORE}
+    unknown = (life.final | {life.initial}) - life.states.keys()
+    if unknown or life.states.keys() - reached:
+        raise ValueError(
+            f"{life.name}: never reached: {sorted(unknown | (life.states.keys() - reached))}"
+        )
+    idle = life.events.keys() - {step.event for step in life.steps}
+    idle |= life.guards.keys() - {guard for step in life.steps for guard in step.guards}
+    if idle:
+        raise ValueError(f"{life.name}: in no row: {sorted(idle)}")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from app.base.errors import N_, KangkaError
+from app.domain.lives import life_word
 
 
 @dataclass(eq=False)
@@ -35,12 +37,15 @@ class ApplicationNotApproved(KangkaError):
     """A card was to be made of an application that is not approved."""
 
     number: str
-    application_state: str
+    state: str
 
     code = "store.application-not-approved"
-    cause = N_("No card can be made of application {number}: it is {application_state}.")
+    cause = N_("No card can be made of application {number}: it is {state}.")
     meaning = N_("No card was begun.")
     remedy = N_("Have the application checked and approved first.")
+
+    def params(self) -> dict[str, Any]:
+        return {"number": self.number, "state": life_word("application", "state", self.state)}
 
 
 @dataclass(eq=False)
@@ -48,9 +53,12 @@ class ApplicationClosed(KangkaError):
     """A version was to be added to an application that is withdrawn or done."""
 
     number: str
-    application_state: str
+    state: str
 
     code = "store.application-closed"
-    cause = N_("Application {number} is closed: {application_state}.")
+    cause = N_("Application {number} is closed: {state}.")
     meaning = N_("It was not changed.")
     remedy = N_("Take a new application.")
+
+    def params(self) -> dict[str, Any]:
+        return {"number": self.number, "state": life_word("application", "state", self.state)}

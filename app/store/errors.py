@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from app.base.errors import N_, KangkaError
+from app.domain.lives import life_word
 
 
 @dataclass(eq=False)
@@ -227,12 +229,15 @@ class CardLives(KangkaError):
     """This person already has a card."""
 
     number: str
-    card_state: str
+    state: str
 
     code = "store.card-lives"
-    cause = N_("This person already has a card, made in case {number}: {card_state}.")
+    cause = N_("This person already has a card, made in case {number}: {state}.")
     meaning = N_("A person has one card; no second one was begun.")
     remedy = N_("Report the old card lost or exchange it; a first card is issued once.")
+
+    def params(self) -> dict[str, Any]:
+        return {"number": self.number, "state": life_word("card", "state", self.state)}
 
 
 @dataclass(eq=False)
