@@ -20,10 +20,10 @@ from app.store.dialect import POSTGRESQL, SQLITE
 from app.store.migrations import MIGRATIONS, REGISTER, Migration
 from app.store.store import Store, create, exists, open_or_create, open_store
 from app.store.tables import COLUMNS
-from tests.crypto.test_keys import HeldKeyWrapper
+from tests.crypto.support import clerk
 from tests.store.support import application, context, make_card
 
-LIVE = replace(context(Realm.LIVE), wrappers=(HeldKeyWrapper(b"h" * 16),))
+LIVE = replace(context(Realm.LIVE), wrappers=(clerk(),))
 TRAINING = context()
 
 
