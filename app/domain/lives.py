@@ -193,11 +193,10 @@ def _check(life: Life) -> None:
         reached |= found
         # Back to where it was is a state that was reached before it.
         found |= {step.next for step in life.steps if step.state in reached} - {AS_BEFORE}
-    unknown = (life.final | {life.initial}) - life.states.keys()
-    if unknown or life.states.keys() - reached:
-        raise ValueError(
-            f"{life.name}: never reached: {sorted(unknown | (life.states.keys() - reached))}"
-        )
+    named = life.final | {life.initial}
+    missing = (named - life.states.keys()) | (life.states.keys() - reached)
+    if missing:
+        raise ValueError(f"{life.name}: never reached: {sorted(missing)}")
     idle = life.events.keys() - {step.event for step in life.steps}
     idle |= life.guards.keys() - {guard for step in life.steps for guard in step.guards}
     if idle:

@@ -83,7 +83,10 @@ class CardStore:
         return self._cards(wanted, limit=limit)
 
     def lapsing(self, until_ms: int) -> list[Card]:
-        due = self._cards(self._tables.card.c.lapses_ms <= until_ms)
+        card = self._tables.card
+        # By state, which is indexed: of all cards few are provisionally lost at any time.
+        waiting = card.c.state == CardState.PROVISIONALLY_LOST.value
+        due = self._cards(waiting & (card.c.lapses_ms <= until_ms))
         return sorted(due, key=lambda found: (found.lapses_ms, found.id))
 
     def events(self, card_id: str) -> list[CardEvent]:
@@ -240,7 +243,9 @@ class CardStore:
             .join(making, on=(making.c.id == card.c.id))
             .join(chip, JOIN.LEFT_OUTER, on=(chip.c.case_id == card.c.id))
             .where(condition)
-            .order_by(card.c.id.desc() if newest else card.c.id)
+            .order_by(
+                *((making.c.opened_ms.desc(), making.c.opened_seq.desc()) if newest else (card.c.id,))
+            )
         )
         if limit is not None:
             query = query.limit(limit)

@@ -74,7 +74,6 @@ STATEMENTS = (
     "CREATE INDEX card_person ON card (person_id)",
     "CREATE INDEX card_application ON card (application_id)",
     "CREATE INDEX card_state ON card (state, id)",
-    "CREATE INDEX card_lapsing ON card (lapses_ms) WHERE lapses_ms IS NOT NULL",
     """ALTER TABLE application ADD COLUMN state {text} NOT NULL DEFAULT 'draft' CHECK (state IN
         ('draft', 'to-verify', 'to-approve', 'approved', 'returned', 'withdrawn', 'done'))""",
     # What was kept before was complete, and a card could be made of it at once.
