@@ -47,6 +47,14 @@ class ApplicationBook(Protocol):
 
     def of_person(self, person_id: str) -> list[str]: ...
 
+    def find(self, realm: Realm, typed: str, limit: int = 20) -> list[str]:
+        """The ids of people whom ``typed`` finds: parts of the name, initials, last digits."""
+        ...
+
+    def alike(self, realm: Realm, resident: Resident, limit: int = 20) -> list[str]:
+        """The ids of people who may be this one: one whole number, or one name and birth date."""
+        ...
+
     def person_token(self, realm: Realm, resident: Resident) -> bytes:
         """The keyed token of the person's document number; says nothing by itself."""
         ...

@@ -23,6 +23,8 @@ VERSION: Final = 1
 # A name's characters have more than one reading; so many whole readings are kept, the commonest first.
 _READINGS: Final = 16
 _TAILS: Final = (4, 6)
+# GB 11643-1989: the number of 15 digits is that of 18 without century and check character.
+_WITH_CENTURY: Final = 18
 _LEAST_INITIALS: Final = 2
 _MOST_TYPED: Final = 60
 
@@ -38,6 +40,7 @@ class TermKind(StrEnum):
     NUMBER_TAIL = "m"
     PHONE = "t"
     PHONE_TAIL = "u"
+    NAMESAKE = "s"
 
 
 @dataclass(frozen=True, repr=False)
@@ -77,18 +80,38 @@ def _words(english: str | None) -> Iterator[str]:
     yield from (word for word in fold_name(english or "").casefold().split() if len(word) > 1)
 
 
+def alike(resident: Resident) -> frozenset[Term]:
+    """Terms of which one alone may mean the same person: a whole number, or name and birth date.
+
+    counter.md 2.2: a number of 15 digits is that of 18 without century and check; it may also belong to
+    two people, so what is found is shown side by side and never merged by itself. Twins (2.10) share a
+    birth date and often all but one character of the name.
+    """
+    name = fold_name(resident.name).casefold()
+    found = {Term(TermKind.NAMESAKE, f"{name}/{resident.birth_date}")} if name else set()
+    return frozenset(found | {Term(TermKind.NUMBER, number) for number in _numbers(resident)})
+
+
+def _numbers(resident: Resident) -> Iterator[str]:
+    other = resident.other_document
+    for written in (resident.citizen_id, other.number if other is not None else None):
+        number = fold_number(written or "")
+        if number:
+            yield number
+        if len(number) == _WITH_CENTURY and number[:17].isdigit() and number[6:8] == "19":
+            yield number[:6] + number[8:17]
+
+
 def terms_of(resident: Resident) -> frozenset[Term]:
     """Every term that a record is found by."""
     name = fold_name(resident.name).casefold()
-    terms = {Term(TermKind.CHARACTER, character) for character in name if not character.isspace()}
+    terms = set(alike(resident))
+    terms |= {Term(TermKind.CHARACTER, character) for character in name if not character.isspace()}
     terms |= {Term(TermKind.PAIR, pair) for pair in _pairs(name)}
     for initials in _initials(name):
         terms |= {Term(TermKind.INITIALS, pair) for pair in _pairs(initials)}
     terms |= {Term(TermKind.WORD, word) for word in (*_words(resident.english_name), *_words(name))}
-    other = resident.other_document
-    numbers = (resident.citizen_id, other.number if other is not None else None)
-    for number in filter(None, map(fold_number, filter(None, numbers))):
-        terms.add(Term(TermKind.NUMBER, number))
+    for number in _numbers(resident):
         terms |= {Term(TermKind.NUMBER_TAIL, number[-length:]) for length in _TAILS}
     for phone in resident.phones:
         digits = "".join(filter(str.isdigit, phone))

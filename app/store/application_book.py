@@ -76,6 +76,12 @@ class ApplicationBookStore:
     def of_person(self, person_id: str) -> list[str]:
         return self._store.of_person(person_id)
 
+    def find(self, realm: Realm, typed: str, limit: int = 20) -> list[str]:
+        return self._store.find(realm, typed, limit)
+
+    def alike(self, realm: Realm, resident: Resident, limit: int = 20) -> list[str]:
+        return self._store.alike(realm, resident, limit)
+
     def person_token(self, realm: Realm, resident: Resident) -> bytes:
         return self._store.person_token(realm, resident)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 from peewee import fn
@@ -12,6 +13,7 @@ from app.domain.application import FrozenApplication, Realm
 from app.domain.order import ApplicationState
 from app.domain.resident import Resident
 from app.store import errors, serial
+from app.store.search import SearchTokens
 from app.store.work import Moment, Work
 
 # The kind of a number in the blind index; documents have their own kind after a mark.
@@ -33,6 +35,7 @@ class ApplicationStore:
         self._sealer = sealer
         self._index_key = index_key
         self._realms = realms
+        self._search = SearchTokens(work, index_key)
 
     def freeze(self, application: FrozenApplication) -> None:
         self._work.check_thread()
@@ -76,6 +79,14 @@ class ApplicationStore:
         self._work.check_thread()
         kind, token = self._token(realm, resident)
         return self._owner(realm, kind, token)
+
+    def find(self, realm: Realm, typed: str, limit: int) -> list[str]:
+        """The ids of people whom ``typed`` finds, newest first."""
+        return self._search.find(realm, typed, self._resident_of, limit)
+
+    def alike(self, realm: Realm, resident: Resident, limit: int) -> list[str]:
+        """The ids of people who may be this one."""
+        return self._search.alike(realm, resident, limit)
 
     def of_person(self, person_id: str) -> list[str]:
         self._work.check_thread()
@@ -137,7 +148,21 @@ class ApplicationStore:
             seq=moment.seq,
             sealed=sealed,
         ).execute()
+        self._search.keep(application.realm, application.person_id, application.resident)
         return number
+
+    def index(self) -> bool:
+        """Make the search tokens anew where an older program made them; whether that was done."""
+        return self._search.made_anew(self._people)
+
+    def _people(self) -> Iterator[tuple[Realm, str, Resident]]:
+        persons = self._tables.person
+        for person_id, realm in list(persons.select(persons.c.id, persons.c.realm).tuples()):
+            if self.of_person(str(person_id)):
+                yield Realm(realm), str(person_id), self._resident_of(str(person_id))
+
+    def _resident_of(self, person_id: str) -> Resident:
+        return self.get(self.of_person(person_id)[-1]).resident
 
     def _keep_person(self, application: FrozenApplication, moment: Moment) -> None:
         kind, token = self._token(application.realm, application.resident)

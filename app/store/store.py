@@ -41,6 +41,7 @@ from app.store.dialect import SQLITE
 from app.store.journal import JournalStore
 from app.store.records import Books, RecordsStore
 from app.store.sam_register import SamRegisterStore
+from app.store.search import TERMS_MADE
 from app.store.staff import SettingStore, StaffKeys, StaffStore
 from app.store.stock import StockRows
 from app.store.tables import Tables
@@ -216,7 +217,6 @@ def create(folder: Path, context: StoreContext) -> Store:
     except BaseException:
         shutil.rmtree(making, ignore_errors=True)
         raise
-    db.sync_way(folder)
     # Creations that were cut, or that this one was quicker than; nobody ever worked in them.
     for left in folder.parent.glob(_making(folder) + "*"):
         shutil.rmtree(left, ignore_errors=True)
@@ -237,7 +237,10 @@ def open_store(folder: Path, context: StoreContext) -> Store:
     try:
         _check_meta(database, keys)
         db.migrate(database, folder, context.clock.now_ms())
-        return Store(folder, database, keys, context)
+        db.sync_way(folder)
+        store = Store(folder, database, keys, context)
+        store.applications.index()
+        return store
     except BaseException:
         database.close()
         raise
@@ -278,7 +281,7 @@ def _meta(keys: StoreKeys) -> dict[str, str]:
 
 def _write_meta(database: db.CipherDatabase, keys: StoreKeys, now_ms: int) -> None:
     table = Tables(database).meta
-    facts = _meta(keys) | {"created_ms": str(now_ms), "created_by": __version__}
+    facts = _meta(keys) | {"created_ms": str(now_ms), "created_by": __version__} | TERMS_MADE
     with database.transaction(*SQLITE.begin):
         for name, value in facts.items():
             table.insert(name=name, value=value).execute()

@@ -50,6 +50,7 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         " closed_by_id closed_by second_id second_name closed_ms seq",
         "blank_card": "realm serial desk box state listed taken_ms case_id events",
         "blank_event": "realm serial turn event state reason desk actor_id at_ms seq",
+        "search_token": "realm token person_id",
     }.items()
 }
 
@@ -90,3 +91,4 @@ class Tables:
         self.closing = table("closing")
         self.blank_card = table("blank_card")
         self.blank_event = table("blank_event")
+        self.search_token = table("search_token")

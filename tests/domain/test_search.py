@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.domain.made_up import made_up_resident
 from app.domain.resident import Resident
-from app.domain.search import TermKind, matches, queries, terms_of
+from app.domain.search import TermKind, alike, matches, queries, terms_of
 
 PERSON = replace(
     made_up_resident(1),
@@ -58,6 +58,20 @@ def test_pairs_in_another_order_are_not_the_name() -> None:
 def test_a_number_that_ends_in_x_is_found_by_its_end_in_either_case() -> None:
     person = replace(PERSON, citizen_id="11010119800101003X")
     assert found(person, "003x") and found(person, "003X") and found(person, "11010119800101003x")
+
+
+def test_the_old_number_of_fifteen_digits_is_the_same_person() -> None:
+    old = replace(PERSON, citizen_id="410102800101001", name="样例另名")
+    assert alike(old) & alike(PERSON)
+    assert found(PERSON, "410102800101001")
+    assert not alike(replace(PERSON, citizen_id="410102800101002", name="样例另名")) & alike(PERSON)
+    assert not alike(replace(PERSON, citizen_id="410102200001010017")) - alike(PERSON) & alike(old)
+
+
+def test_namesakes_of_one_birthday_are_alike_and_of_another_are_not() -> None:
+    twin = replace(PERSON, citizen_id="410102198001010035")
+    assert alike(twin) & alike(PERSON)
+    assert not alike(replace(twin, birth_date="19800102")) & alike(PERSON)
 
 
 @given(st.integers(0, 400), st.data())

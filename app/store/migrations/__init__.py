@@ -7,7 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.store.migrations import m0001_first, m0002_staff, m0003_audit, m0004_cards, m0005_till_stock
+from app.store.migrations import (
+    m0001_first,
+    m0002_staff,
+    m0003_audit,
+    m0004_cards,
+    m0005_till_stock,
+    m0006_search,
+)
 
 
 @dataclass(frozen=True)
@@ -29,5 +36,5 @@ REGISTER = """CREATE TABLE migration (
 
 MIGRATIONS: tuple[Migration, ...] = tuple(
     Migration(module.NUMBER, module.NAME, module.STATEMENTS)
-    for module in (m0001_first, m0002_staff, m0003_audit, m0004_cards, m0005_till_stock)
+    for module in (m0001_first, m0002_staff, m0003_audit, m0004_cards, m0005_till_stock, m0006_search)
 )
