@@ -34,6 +34,7 @@ from app.store import errors
 from app.store.application_book import ApplicationBookStore
 from app.store.applications import ApplicationStore
 from app.store.audit import AuditKeys, AuditRecorder, ChainPlace
+from app.store.audit_log import AuditStore
 from app.store.cards import CardParts, CardStore
 from app.store.case_goods import CaseGoods
 from app.store.case_moves import CaseMoves
@@ -105,12 +106,12 @@ class Store:
             who=context.who,
         )
         boot = uuid7(context.clock, context.random)
-        self._recorder = AuditRecorder(
-            self._work,
-            ChainPlace(keys.store_id, context.realm, boot, context.terminal, context.institution),
-            AuditKeys(keys.sealer(context.random), context.random),
+        place = ChainPlace(keys.store_id, context.realm, boot, context.terminal, context.institution)
+        recorder = AuditRecorder(
+            self._work, place, AuditKeys(keys.sealer(context.random), context.random)
         )
-        self._work.recorder = self._recorder
+        self._work.recorder = recorder
+        self.audit = AuditStore(self._work, recorder, place)
         self.applications = ApplicationStore(
             self._work,
             sealer=keys.sealer(context.random),
@@ -120,7 +121,6 @@ class Store:
         application_life, card_life = load_life("application"), load_life("card")
         cards = CardParts(self._work, keys.sealer(context.random), context.random, card_life)
         self._cases = CaseMoves(
-            self._work,
             lambda moment: CardStore(cards, moment),
             self._application_book(application_life),
             card_life,
