@@ -124,63 +124,75 @@ class _Reader:
         self._words = words
         self._types = value_types(paper)
         source, self._table = _parse(path)
-        lines = source.splitlines()
-        self._block_lines = [n for n, line in enumerate(lines, 1) if line.strip() == "[[block]]"]
+        self._lines = source.splitlines()
         self._where = "line 1"
+
+    def _at(self, begins: str, number: int = 0) -> None:
+        """Stand at the ``number``th line that begins so; the file's first where there is none."""
+        found = [n for n, line in enumerate(self._lines, 1) if line.startswith(begins)]
+        self._where = f"line {found[number] if number < len(found) else 1}"
 
     def template(self) -> Template:
         table = self._table
         allowed = {"paper", "version", "size", "landscape", "margins", "title", "number", "whole"}
         self._keys(table, allowed | {"void", "text", "block"})
+        self._at("paper")
         if table.get("paper") != self._paper.template:
             raise self._fault(f"paper must be {self._paper.template}")
+        self._at("version")
+        version = self._text(table, "version")
+        width, height, margins = self._page(table)
+        self._at("title")
+        title = _term(self._path, self._where, table.get("title"))
+        self._at("number")
+        number = self._text(table, "number")
+        self._kind(number)
+        self._at("whole")
+        whole = frozenset(table.get("whole", []))
+        for key in whole:
+            if not self._kind(key).masked:
+                raise self._fault(f"{key} is never masked, so it is not listed under whole")
+        self._at("void")
+        void = table.get("void", "")
+        if void and self._kind(void) is not ValueKind.FLAG:
+            raise self._fault("void names a value that is yes or no")
+        texts = self._all_texts(table.get("text", []))
+        self._texts = {text.id for text in texts}
+        blocks = tuple(self._block(n, row) for n, row in enumerate(table.get("block", [])))
+        file, paper = self._path.name, self._paper
+        return Template(
+            file, paper, version, width, height, margins, title, number, whole, void, texts, blocks
+        )
+
+    def _page(self, table: dict[str, Any]) -> tuple[float, float, tuple[float, float, float, float]]:
+        self._at("size")
         if table.get("size") not in SIZES:
             raise self._fault("size must be A4 or A5")
         width, height = SIZES[table["size"]]
         if table.get("landscape", False):
             width, height = height, width
-        margins = self._numbers(table, "margins", 4)
-        if (
-            min(margins) < 5
-            or margins[1] + margins[3] > width / 2
-            or margins[0] + margins[2] > height / 2
-        ):
+        self._at("margins")
+        top, right, bottom, left = self._numbers(table, "margins", 4)
+        least = min(top, right, bottom, left)
+        if least < 5 or left + right > width / 2 or top + bottom > height / 2:
             raise self._fault("margins are 5 mm or more and leave half of the page")
-        number = self._text(table, "number")
-        self._kind(number)
-        whole = frozenset(table.get("whole", []))
-        for key in whole:
-            if not self._kind(key).masked:
-                raise self._fault(f"{key} is never masked, so it is not listed under whole")
-        void = table.get("void", "")
-        if void and self._kind(void) is not ValueKind.FLAG:
-            raise self._fault("void names a value that is yes or no")
-        texts = tuple(self._part(Text, row, "text", n) for n, row in enumerate(table.get("text", []), 1))
-        if len({(text.id, text.version) for text in texts}) < len(texts):
-            raise self._fault("a text stands there twice in one version")
-        for text in texts:
+        return width, height, (top, right, bottom, left)
+
+    def _all_texts(self, rows: list[Any]) -> tuple[Text, ...]:
+        texts: list[Text] = []
+        for number, row in enumerate(rows):
+            self._at("[[text]]", number)
+            text = self._part(Text, row, "text", number + 1)
             self._placeholders(text)
-        self._texts = {text.id for text in texts}
-        title = _term(self._path, "title", table.get("title"))
-        blocks = tuple(self._block(n, row) for n, row in enumerate(table.get("block", [])))
-        return Template(
-            file=self._path.name,
-            paper=self._paper,
-            version=self._text(table, "version"),
-            width=width,
-            height=height,
-            margins=(margins[0], margins[1], margins[2], margins[3]),
-            title=title,
-            number=number,
-            whole=whole,
-            void=void,
-            texts=texts,
-            blocks=blocks,
-        )
+            if (text.id, text.version) in {(known.id, known.version) for known in texts}:
+                raise self._fault(f"the text {text.id} stands there twice in one version")
+            texts.append(text)
+        return tuple(texts)
 
     def _block(self, index: int, row: dict[str, Any]) -> Block:
-        line = self._block_lines[index] if index < len(self._block_lines) else 0
-        self._where = f"line {line}"
+        self._at("[[block]]", index)
+        here = self._where
+        line = int(here.removeprefix("line "))
         self._keys(row, {field.name for field in dataclasses.fields(Block)} - {"line"})
         values: dict[str, Any] = {**row, "line": line}
         values["kind"] = self._choice(BlockKind, row.get("kind"), "kind")
@@ -200,7 +212,7 @@ class _Reader:
         if "aside" in row:
             values["aside"] = self._aside(row["aside"])
         block = self._made(Block, values)
-        self._where = f"line {line}"
+        self._where = here
         self._check(block)
         return block
 

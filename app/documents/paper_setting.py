@@ -16,7 +16,7 @@ LABEL_SIZES = (8.8, 8.0, 7.0)
 SMALL = 6.0
 GREY = 0.62
 SHADE = 0.055
-# Between a cell's edges and what is in it, mm: a grid's sides, any cell's top and bottom, a table's sides.
+# Between a cell's edges and its text, mm: sides in a grid, top and bottom anywhere, sides in a table.
 PADDING = 1.6
 ABOVE = 0.8
 SIDE = 1.3

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from app.documents.fonts import FontBook
-from app.documents.paper_design import PaperDesign
+from app.documents.paper_design import PaperDesign, Template
 from app.documents.paper_drawing import draw_paper
 from app.documents.paper_errors import PaperTextUnknown
 from app.documents.paper_facts import (
@@ -83,16 +83,20 @@ class PaperRenderer:
 
     def draw(self, paper: Paper, facts: PaperFacts) -> bytes:
         """A PDF of the paper, or a known error before anything is drawn."""
-        template = self._design.templates[paper.template]
+        template = self.template(type(paper))
         values = Values(paper, facts, template.whole, self._design.words)
         typesetter = Typesetter(self._fonts, paper.template)
         pages = PageMaker(template, values, facts, typesetter, self._design.marks).pages()
         size = (template.width, template.height)
         return draw_paper(pages, size, typesetter.chain, template.title.zh)
 
+    def template(self, paper: type[Paper]) -> Template:
+        """The template of a paper: its size, its margins, what it prints whole."""
+        return self._design.templates[paper.template]
+
     def text_version(self, paper: type[Paper], text: str) -> str:
         """The version of a text (``consent``) that this paper prints today: what a record keeps."""
-        found = self._design.templates[paper.template].newest(text)
+        found = self.template(paper).newest(text)
         if found is None:
             raise PaperTextUnknown(paper.template, text, "-")
         return found.version
