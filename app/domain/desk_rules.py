@@ -33,6 +33,16 @@ class VisitorKind:
 
 
 @dataclass(frozen=True)
+class ListWord:
+    """One word of the slips: of which list, its code, its words."""
+
+    list: str
+    code: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True)
 class DeskRules:
     """A place's numbers of days and ages, and its kinds of visitors.
 
@@ -47,6 +57,12 @@ class DeskRules:
     answers: int
     questions: tuple[Question, ...]
     visitors: tuple[VisitorKind, ...]
+    words: tuple[ListWord, ...]
+
+    def word(self, list_: str, code: str) -> ListWord:
+        """A word of a list; the code itself where the place has none for it."""
+        found = (word for word in self.words if (word.list, word.code) == (list_, code))
+        return next(found, ListWord(list_, code, code, ""))
 
     def visitor(self, code: str) -> VisitorKind | None:
         """The kind with this code, None where the place has none."""
@@ -95,4 +111,5 @@ def _rules(table: Mapping[str, Any]) -> DeskRules:
             VisitorKind(row["code"], ApplicantKind(row["standing"]), row["zh"], row["en"])
             for row in table["visitor"]
         ),
+        words=tuple(ListWord(row["list"], row["code"], row["zh"], row["en"]) for row in table["word"]),
     )

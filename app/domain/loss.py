@@ -64,6 +64,28 @@ class LossNumberDiffers(KangkaError):
     remedy = N_("Enter the number of this card's slip, or leave it out if the slip is not at hand.")
 
 
+@dataclass(eq=False)
+class LossTimeWrong(KangkaError):
+    """A loss before the card was handed over, or tomorrow."""
+
+    code = "loss.time-wrong"
+    cause = N_(
+        "The card can not have been lost then: it was handed over later, or that time is to come."
+    )
+    meaning = N_("Nothing was recorded.")
+    remedy = N_("Ask again since when the card is missing, or leave the time out.")
+
+
+@dataclass(eq=False)
+class FoundTooLate(KangkaError):
+    """A lost card that turned up after another one was ordered in its place."""
+
+    code = "loss.found-too-late"
+    cause = N_("This card is dead: another one was ordered in its place.")
+    meaning = N_("It never becomes valid again, and must not be given back to the holder.")
+    remedy = N_("Take the card back and block its chip.")
+
+
 def lapses_at(reported_ms: int, days: int) -> int | None:
     """When a provisional loss ends by itself; None where the place's rule is never (0 days)."""
     return reported_ms + days * _DAY_MS if days else None

@@ -7,7 +7,6 @@ mandatory. 2.10: the number is compared, never the name. 2.45: who is not the ho
 from __future__ import annotations
 
 import datetime as dt
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -18,13 +17,13 @@ from app.domain.desk_rules import DeskRules, VisitorKind
 from app.domain.id_number import IdKind, fold_citizen_number, fold_number, parse_id_number
 from app.domain.names import fold_name, has_other_dot, invisible
 from app.domain.order import ApplicantKind
+from app.domain.order_rules import age_at
 from app.domain.problems import FieldMissing, InvisibleCharacter, OtherNameDot, PhoneShape
 from app.domain.resident import Resident
+from app.domain.validation import PHONE
 
 # The identity card in the table of documents (CV02.01.101)
 _IDENTITY_CARD: Final = "01"
-# What a telephone number looks like: as on the paper form
-_PHONE: Final = re.compile(r"\+?\d[\d-]{4,}\d")
 
 
 class Checked(StrEnum):
@@ -149,6 +148,26 @@ def know_visitor(
     return _somebody_else(kind, visitor, holder, codes, today)
 
 
+def know_caller(visitor: Visitor, holder: Resident, rules: DeskRules, codes: CodeTables) -> Known:
+    """Somebody on the telephone: no document, but a number to call back, and who they are."""
+    kind = rules.visitor(visitor.kind)
+    if kind is None:
+        raise UnknownCode(field="visitor.kind", table="visitor-kind")
+    themselves = kind.standing is ApplicantKind.SELF
+    for name in ("phone",) if themselves else ("name", "phone", "relation"):
+        if not getattr(visitor, name).strip():
+            raise FieldMissing(f"visitor.{name}")
+    return Known(
+        kind,
+        Checked.NO,
+        "",
+        holder.name if themselves else _name(visitor.name),
+        "",
+        _phone(fold_number(visitor.phone)),
+        "0" if themselves else codes["relation"].get(visitor.relation, "visitor.relation").code,
+    )
+
+
 def is_number_of(holder: Resident, number: str) -> bool:
     """Whether this is the number of one of the holder's documents, as typed or as read."""
     folded = fold_number(number)
@@ -159,14 +178,12 @@ def is_number_of(holder: Resident, number: str) -> bool:
     )
 
 
-def age_on(birth_date: str, day: dt.date) -> int:
-    """Whole years at ``day`` of somebody born on YYYYMMDD; 00 is a month or a day not known."""
-    year, month, born = int(birth_date[:4]), int(birth_date[4:6]), int(birth_date[6:])
-    return day.year - year - ((day.month, day.day) < (month, born))
-
-
 def _check_age(kind: VisitorKind, holder: Resident, limit: int, today: dt.date) -> None:
-    minor = age_on(holder.birth_date, today) < limit
+    age = age_at(holder.birth_date, today)
+    # A date that some papers leave open (00) tells no age; then the clerk's word counts.
+    if age is None:
+        return
+    minor = age < limit
     if minor and kind.standing is ApplicantKind.SELF:
         raise HolderIsMinor(age=limit)
     if not minor and kind.standing is ApplicantKind.GUARDIAN:
@@ -230,6 +247,6 @@ def _name(text: str) -> str:
 
 
 def _phone(text: str) -> str:
-    if text and not _PHONE.fullmatch(text):
+    if text and not PHONE.fullmatch(text):
         raise PhoneShape("visitor.phone")
     return text

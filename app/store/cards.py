@@ -75,6 +75,11 @@ class CardStore:
         found = self._cards((chip.c.realm == realm.value) & (chip.c.serial == serial))
         return found[0] if found else None
 
+    def of_number(self, realm: Realm, number: str) -> Card | None:
+        making = self._tables.making
+        found = self._cards((making.c.realm == realm.value) & (making.c.number == number))
+        return found[0] if found else None
+
     def in_state(self, state: CardState, after: str | None = None, limit: int = 100) -> list[Card]:
         card = self._tables.card
         wanted = card.c.state == state.value

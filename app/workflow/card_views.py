@@ -237,12 +237,16 @@ class FoundForm:
 @dataclass(frozen=True, repr=False)
 class ReissueForm:
     """Who asks for a new card. ``draft`` is the resident's data where they changed, None where the old
-    application's are taken. ``proof``: a temporary proof is given out for the wait."""
+    application's are taken. ``consent`` is the version of the text signed today, empty where the one
+    signed before holds on. ``proof``: a temporary proof is given out for the wait. ``proof_seen`` is the
+    paper that was seen where the fee's reason takes one."""
 
     applicant: Visitor
+    consent: str = ""
     draft: EnrolDraft | None = None
     reason: str = "lost"
     proof: bool = True
+    proof_seen: str | None = None
 
 
 # ---------------------------------------------------------------------------------------------- results
@@ -308,11 +312,15 @@ class CardService(Protocol):
         ...
 
     def find(self, query: str) -> list[CardRow]:
-        """People whose document has this number, with their newest card."""
+        """People by name, initials, number or its end, or by a case's number, with their newest card."""
         ...
 
     def cards_in(self, state: CardState, after: str | None = None, limit: int = 100) -> list[CardRow]:
         """A page of this desk's cards in a state, by id."""
+        ...
+
+    def paper(self, card_id: str, number: str) -> Paper:
+        """The paper with this number again, as it was first printed."""
         ...
 
     def card_of_case(self, number: str) -> str:

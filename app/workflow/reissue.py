@@ -1,0 +1,186 @@
+"""A new card for one lost in writing: the old one is dead for good (counter.md, 1 E; rules.md)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Final
+
+from app.base.clock import civil_date
+from app.base.ids import uuid7
+from app.documents.papers import Paper
+from app.domain.application import FrozenApplication, card_data, freeze
+from app.domain.card import CardChange, CardEventKind, CardState
+from app.domain.fees import fee_for
+from app.domain.lives import Life
+from app.domain.order import Applicant, ApplicantKind, ApplicationEvent, Consent
+from app.domain.records import Unit
+from app.domain.validation import require_valid
+from app.domain.visitor import Checked, Known, NotTheHolder, know_visitor
+from app.workflow.card_papers import CardPapers
+from app.workflow.card_ports import CardPorts, Held, enter, held, refusals, step_of
+from app.workflow.card_views import Reissued, ReissueForm
+from app.workflow.gate import Passage
+
+REISSUE: Final = "reissue"
+# The temporary proof: the letter of its human number
+_PROOF: Final = "P"
+_CODES: Final = 1000
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What was asked for, by whom, and the order that came of it."""
+
+    form: ReissueForm
+    known: Known
+    order: FrozenApplication
+    passage: Passage
+
+
+class Reissue:
+    """Orders in place of lost cards."""
+
+    def __init__(self, ports: CardPorts, papers: CardPapers) -> None:
+        self._ports = ports
+        self._papers = papers
+
+    def order(self, card_id: str, form: ReissueForm) -> Reissued:
+        """One unit of work: the old card dead, the new order kept, its fee due, its proof given out.
+
+        The card's number stays the person's; security code, dates and issue count are new. What is owed
+        is settled at the till before the card is made.
+        """
+        ports = self._ports
+        found, passage = enter(ports, REISSUE, card_id, visitor=form.applicant)
+        with refusals(ports, REISSUE, card_id):
+            known = know_visitor(
+                form.applicant, found.holder, ports.rules, ports.codes, today=ports.today
+            )
+            facts = {"identity-checked": known.identity_checked}
+            step_of(ports, found.card, CardEventKind.REISSUE, passage, facts)
+            order = self._new_order(found, form, known)
+            asked = _Asked(form, known, order, passage)
+            return ports.records.durable(REISSUE, lambda unit: self._record(unit, card_id, asked))
+
+    def _new_order(self, found: Held, form: ReissueForm, known: Known) -> FrozenApplication:
+        ports, old = self._ports, found.order
+        now = ports.clock.now_ms()
+        profile = ports.station.profile(old)
+        base = old if form.draft is None else ports.collect(form.draft)
+        resident = base.resident
+        if resident.number != old.resident.number:
+            raise NotTheHolder
+        require_valid(resident, profile, ports.codes, today=ports.today)
+        card = card_data(
+            resident,
+            ports.workplace.facts,
+            profile.rules,
+            issued=civil_date(now),
+            security_code=self._other_code(old.card.security_code),
+            issue_count=old.card.issue_count + 1,
+            shortened_name_agreed=base.card.name_shortened,
+        )
+        return freeze(
+            resident,
+            card,
+            id=uuid7(ports.clock, ports.random),
+            person_id=found.card.person_id,
+            realm=found.card.realm,
+            profile_id=profile.id,
+            profile_hash=profile.content_hash,
+            frozen_at_ms=now,
+            # Who collected the data stays as it was, and so does who approved them, while they do.
+            evidence=base.evidence,
+            reason=form.reason,
+            consent=self._consent(base.consent or old.consent, known, form, now),
+            applicant=_applicant(known),
+            replaces=found.card.id,
+            approved_by=old.approved_by if form.draft is None else None,
+        )
+
+    def _consent(
+        self, signed: Consent | None, known: Known, form: ReissueForm, now_ms: int
+    ) -> Consent | None:
+        """The consent signed today, else the one that was signed before."""
+        if not form.consent:
+            return signed
+        version = self._ports.codes["consent"].get(form.consent, "consent").code
+        return Consent(version, known.kind.standing, now_ms)
+
+    def _other_code(self, old: str) -> str:
+        """A security code drawn at random (card.md: how it is made is not public), never the old one."""
+        drawn = int.from_bytes(self._ports.random.token_bytes(8), "big") % (_CODES - 1)
+        return f"{(int(old) + 1 + drawn) % _CODES:03d}"
+
+    def _record(self, unit: Unit, card_id: str, asked: _Asked) -> Reissued:
+        ports = self._ports
+        found = held(unit, card_id)
+        form, order = asked.form, asked.order
+        facts = {"identity-checked": asked.known.identity_checked}
+        step = step_of(ports, found.card, CardEventKind.REISSUE, asked.passage, facts)
+        state = _state_of(ports.orders, order, asked.known, asked.passage)
+        number = unit.applications.freeze(order, state)
+        fee = fee_for(ports.fees, order.reason, civil_date(unit.at_ms))
+        due = fee.owed(order.id, order.realm, order.person_id, unit.at_ms, form.proof_seen)
+        unit.till.owe(due)
+        detail, proof = asked.known.detail() | {"application": number}, None
+        last_day = None
+        if form.proof:
+            proof = unit.number(found.card.realm, _PROOF)
+            first = civil_date(unit.at_ms)
+            last_day = first + dt.timedelta(days=ports.rules.temporary_proof_days)
+            detail |= {"proof_from": first.isoformat(), "proof_until": last_day.isoformat()}
+        card = unit.cards.record(
+            found.card,
+            CardChange(
+                CardEventKind.REISSUE,
+                CardState(step.next),
+                valid_ms=unit.at_ms,
+                reason=form.reason,
+                number=proof,
+                detail=detail,
+            ),
+        )
+        papers: list[Paper] = [self._papers.receipt(order, number, unit.at_ms, due)]
+        if proof is not None:
+            events = unit.cards.events(card_id)
+            papers.append(self._papers.of(card, found.order, events, events[-1]))
+        return Reissued(
+            old_card_id=card_id,
+            application_id=order.id,
+            application_number=number,
+            issue_count=order.card.issue_count,
+            due_fen=due.fen,
+            rule=due.rule,
+            proof_number=proof,
+            proof_last_day=None if last_day is None else last_day.isoformat(),
+            papers=tuple(papers),
+        )
+
+
+def _state_of(life: Life, order: FrozenApplication, known: Known, passage: Passage) -> str:
+    """Approved, where the identity was read or approved before; else the order waits for approval."""
+    read = (
+        known.checked is Checked.READER
+        or order.approved_by is not None
+        or (order.evidence is not None and order.evidence.document is not None)
+    )
+    facts = {"complete": True, "consent-signed": order.consent is not None, "identity-read": read}
+    role = passage.actor.role
+    submitted = life.step(life.initial, ApplicationEvent.SUBMIT, role, facts).next
+    event = ApplicationEvent.VERIFY if read else ApplicationEvent.REFER
+    return life.step(submitted, event, role, facts).next
+
+
+def _applicant(known: Known) -> Applicant:
+    if known.kind.standing is ApplicantKind.SELF:
+        return Applicant(ApplicantKind.SELF)
+    return Applicant(
+        known.kind.standing,
+        name=known.name,
+        document_kind=known.document,
+        document_number=known.number,
+        phone=known.phone,
+        relation=known.relation,
+    )
