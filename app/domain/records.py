@@ -73,6 +73,10 @@ class CardBook(Protocol):
 
     def of_chip(self, realm: Realm, serial: str) -> Card | None: ...
 
+    def of_number(self, realm: Realm, number: str) -> Card | None:
+        """The card whose case has this human number."""
+        ...
+
     def in_state(self, state: CardState, after: str | None = None, limit: int = 100) -> list[Card]:
         """A page of cards in a state, by id."""
         ...
