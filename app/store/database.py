@@ -7,6 +7,7 @@ and realm, so that a wrong key or a wrong realm is known before the file is touc
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from collections.abc import Callable
@@ -113,6 +114,16 @@ def apply_settings(
             raise errors.PragmaRefused(name)
 
 
+def fold(execute: Callable[[str], Any]) -> None:
+    """Make durable what is about to be seen.
+
+    A process that was killed leaves commits in the log that nobody synced, and a power cut may leave one
+    whose sector is not whole. Whoever opens the store sees them and acts on them.
+    """
+    with contextlib.suppress(sqlcipher.OperationalError):  # a full medium: the log was synced before
+        execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+
+
 def raw_key(keys: StoreKeys) -> str:
     """Key and salt as SQLCipher's raw form takes them: no passphrase, so no costly derivation."""
     return f"x'{keys.database_key().hex()}{keys.header().hex()}'"
@@ -146,6 +157,7 @@ def connect(folder: Path, keys: StoreKeys) -> CipherDatabase:
         if version > known:
             raise errors.StoreNewer(version, known)
         apply_settings(execute)
+        fold(execute)
     except BaseException:
         database.close()
         raise
@@ -235,11 +247,12 @@ def sync_folder(folder: Path) -> None:
 
 
 def sync_way(folder: Path) -> None:
-    """Make every name on the way to ``folder`` durable: a new workplace is a name in the folder above,
-    and a power cut takes names that nobody synced. Folders that are closed to us we did not make."""
-    nearest, *above = folder.absolute().parents
-    sync_folder(nearest)
-    for place in above:
+    """Make every name on the way to ``folder`` durable.
+
+    A new workplace is a name in the folder above it, and whoever made it may have been killed before he
+    synced that. A folder that is closed to us is none that we made.
+    """
+    for place in folder.absolute().parents:
         try:
             sync_folder(place)
         except PermissionError:
