@@ -36,7 +36,7 @@ CODES = load_codes()
 TODAY = dt.date(2026, 11, 22)
 ADULT = replace(made_up_resident(0), birth_date="19800101")
 CHILD = replace(made_up_resident(0), birth_date="20101123")
-SIGNED = {CONSENT: "2026-01"}
+SIGNED = {CONSENT: "2026-1"}
 GUARDIAN = SIGNED | {
     KIND: "2",
     NAME: "样例监护人",
@@ -111,7 +111,7 @@ def test_the_resident_in_person_leaves_no_trace_of_another() -> None:
 
 
 def test_the_consent_keeps_its_version_and_who_signed() -> None:
-    assert consent_of(GUARDIAN, 7) == Consent("2026-01", ApplicantKind.GUARDIAN, 7)
+    assert consent_of(GUARDIAN, 7) == Consent("2026-1", ApplicantKind.GUARDIAN, 7)
     assert consent_of({}, 7) is None
 
 
