@@ -41,7 +41,7 @@ class OrderPapers:
 
     def form(self, order: FrozenApplication, number: str) -> ApplicationForm:
         """《居民健康卡申请表》 with everything that was collected."""
-        person, applicant = order.resident, order.applicant
+        person = order.resident
         other = person.other_document
         addresses = {address.kind.zfill(2): address.text for address in person.addresses}
         form = ApplicationForm(
