@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from app import __version__
@@ -27,6 +27,9 @@ from app.store.work import Moment, Work
 
 # A citizen's number that stands by itself: 17 digits and the check character of GB 11643-1999.
 _CITIZEN: Final = re.compile(r"(?<![0-9A-Za-z])(\d{17})([\dXx])(?![0-9A-Za-z])")
+# A reason that is a code of the desk's lists; "own-words" stands for one that is none.
+_CODE: Final = re.compile(r"(?!.*\d{7})[a-z0-9][a-z0-9._-]{0,47}")
+_OWN_WORDS: Final = "own-words"
 _TABLE: Final = "audit_detail"
 
 
@@ -71,8 +74,9 @@ class AuditRecorder:
             raise ValueError(f"the detail of {event.kind} belongs to nobody")
         last = self.last()
         if last is None:
-            last = self._begin(moment)
+            last = self.begin(moment)
         seq, prev = last[0] + 1, last[1]
+        event = _without_words(event)
         digest = None if event.detail is None else self._keep_detail(event, seq, moment)
         self._insert(_values(event, actor), seq, prev, digest, moment)
 
@@ -82,6 +86,19 @@ class AuditRecorder:
         query = audit.select(audit.c.seq, audit.c.hash).where(audit.c.desk == self._work.desk)
         row = query.order_by(audit.c.seq.desc()).limit(1).tuples().first()
         return None if row is None else (int(row[0]), bytes(row[1]))
+
+    def begin(self, moment: Moment) -> tuple[int, bytes]:
+        """Write the first row of this desk's chain; its number and hash."""
+        key = self.signing_key() or self._draw_key(moment)
+        event = AuditEvent(
+            AuditKind.STORE_MADE,
+            act="begin-chain",
+            realm=self._place.realm,
+            subject=self._place.store_id,
+            facts={"program": __version__, "public": key.public.hex()},
+        )
+        digest = self._insert(_values(event, PROGRAM), 1, self.genesis, None, moment)
+        return 1, digest
 
     # --------------------------------------------------------------------------------- erasing
 
@@ -127,18 +144,6 @@ class AuditRecorder:
         )
 
     # ----------------------------------------------------------------------------------- helpers
-
-    def _begin(self, moment: Moment) -> tuple[int, bytes]:
-        key = self.signing_key() or self._draw_key(moment)
-        event = AuditEvent(
-            AuditKind.STORE_MADE,
-            act="begin-chain",
-            realm=self._place.realm,
-            subject=self._place.store_id,
-            facts={"program": __version__, "public": key.public.hex()},
-        )
-        digest = self._insert(_values(event, PROGRAM), 1, self.genesis, None, moment)
-        return 1, digest
 
     def _draw_key(self, moment: Moment) -> SigningKey:
         key = SigningKey.generate()
@@ -186,6 +191,16 @@ class AuditRecorder:
         row_hash = self._hash(values[name] for name in COLUMNS[:HASH])
         self._tables.audit.insert(**values, hash=row_hash).execute()
         return row_hash
+
+
+def _without_words(event: AuditEvent) -> AuditEvent:
+    """A reason in somebody's own words belongs to the person it is about, not into the chain."""
+    if event.reason is None or _CODE.fullmatch(event.reason):
+        return event
+    if event.person_id is None:
+        return replace(event, reason=_OWN_WORDS)
+    detail = dict(event.detail or {}) | {"reason": event.reason}
+    return replace(event, reason=_OWN_WORDS, detail=detail)
 
 
 def _values(event: AuditEvent, actor: Actor) -> dict[str, Any]:

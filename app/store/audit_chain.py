@@ -7,6 +7,7 @@ are); NULL is the length -1 and nothing. The columns stand in the order of ``HAS
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
@@ -51,7 +52,7 @@ HASH: Final = COLUMNS.index("hash")
 ROW_LABEL: Final = b"kangka audit row 1\x00"
 _GENESIS_LABEL: Final = b"kangka audit genesis 1"
 _NULL: Final = b"\xff\xff\xff\xff"
-_NUMBER_LENGTH: Final = b"\x00\x00\x00\x08"
+_NUMBER: Final = struct.Struct(">iq").pack
 # Words that come again in nearly every row (desk, actor, kind): framed once. Longer texts are not kept.
 _KEPT_LETTERS: Final = 64
 _MOST_KEPT: Final = 20_000
@@ -67,7 +68,7 @@ class Frames(dict[Any, bytes]):
 
     def __missing__(self, value: Any) -> bytes:
         if isinstance(value, int):
-            return _NUMBER_LENGTH + value.to_bytes(8, "big", signed=True)
+            return _NUMBER(8, value)
         if isinstance(value, str):
             raw = value.encode()
             frame = len(raw).to_bytes(4, "big") + raw
@@ -77,8 +78,9 @@ class Frames(dict[Any, bytes]):
                     self[None] = _NULL
                 self[value] = frame
             return frame
-        if isinstance(value, bytes):
-            return len(value).to_bytes(4, "big") + value
+        if isinstance(value, (bytes, memoryview)):  # a view is how PostgreSQL's driver gives bytes
+            raw = bytes(value)
+            return len(raw).to_bytes(4, "big") + raw
         raise TypeError(f"a row of the audit holds a {type(value).__name__}")
 
 

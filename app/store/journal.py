@@ -9,6 +9,7 @@ from peewee import JOIN, fn
 
 from app.base.ids import RandomSource, uuid7
 from app.domain.application import FrozenApplication, Realm
+from app.domain.audit import AuditEvent, AuditKind
 from app.domain.lives import Life
 from app.domain.order import ApplicationState
 from app.domain.ports import Case, CaseEvent, CaseState, CaseTally, Intent, IntentKind, Outcome
@@ -65,6 +66,7 @@ class JournalStore:
                 changed_ms=moment.at_ms,
                 changed_seq=moment.seq,
             ).execute()
+            self._audit(AuditKind.CASE_OPENED, self._recorded(case_id), moment, after=self._life.initial)
             self._moves.opened(case_id, application, moment)
             return case_id
 
@@ -98,7 +100,9 @@ class JournalStore:
                 changed_ms=moment.at_ms,
                 changed_seq=moment.seq,
             ).where(making.c.id == case_id).execute()
-            self._insert_intent(case_id, IntentKind.BIND_CHIP, chip_serial, moment)
+            facts = {"issue_serial": issue_serial, "product": product_id, "plan": plan_id}
+            self._audit(AuditKind.CHIP_BOUND, case, moment, subject=chip_serial, facts=facts)
+            self._insert_intent(case, IntentKind.BIND_CHIP, chip_serial, moment)
             self._moves.bound(case, chip_serial, moment)
 
         self._work.durable("bind-chip", act)
@@ -118,8 +122,7 @@ class JournalStore:
 
     def intend(self, case_id: str, kind: IntentKind, target: str) -> str:
         def act(moment: Moment) -> str:
-            self._open_one(case_id)
-            return self._insert_intent(case_id, kind, target, moment)
+            return self._insert_intent(self._open_one(case_id), kind, target, moment)
 
         return self._work.durable(f"intend-{kind}", act)
 
@@ -170,8 +173,18 @@ class JournalStore:
             intents.update(outcome=outcome.value, outcome_ms=at_ms).where(
                 intents.c.id == intent_id
             ).execute()
+            case_id, kind = self._owner(intent_id)
+            self._audit(
+                AuditKind.OUTCOME,
+                self._recorded(case_id),
+                moment,
+                act=kind,
+                subject=intent_id,
+                after=outcome.value,
+                facts={"known_ms": at_ms},
+            )
         for case_id, (state, reason, at_ms) in list(self._states.items()):
-            case = self._cases(making.c.id == case_id)[0]
+            case = self._recorded(case_id)
             changed = (
                 making.update(state=state.value, reason=reason, changed_ms=at_ms, changed_seq=moment.seq)
                 .where(making.c.id == case_id, making.c.state.in_(_OPEN))
@@ -182,6 +195,15 @@ class JournalStore:
                 # can never be written must not stop everything after it.
                 del self._states[case_id]
                 self._open_one(case_id)
+            self._audit(
+                AuditKind.CASE_STATE,
+                case,
+                moment,
+                before=case.state.value,
+                after=state.value,
+                reason=reason,
+                facts={"known_ms": at_ms},
+            )
             if state in CLOSED:
                 self._moves.closed(case, state, reason, at_ms, moment)
 
@@ -256,11 +278,11 @@ class JournalStore:
             raise errors.CaseClosed(case.number, case.state)
         return case
 
-    def _insert_intent(self, case_id: str, kind: IntentKind, target: str, moment: Moment) -> str:
+    def _insert_intent(self, case: Case, kind: IntentKind, target: str, moment: Moment) -> str:
         intent_id = uuid7(self._work.clock, self._random)
         self._tables.intent.insert(
             id=intent_id,
-            case_id=case_id,
+            case_id=case.id,
             kind=kind.value,
             target=target,
             desk=self._work.desk,
@@ -268,9 +290,42 @@ class JournalStore:
             seq=moment.seq,
             at_ms=moment.at_ms,
         ).execute()
+        facts = {"target": target}
+        self._audit(AuditKind.INTENT, case, moment, act=kind.value, subject=intent_id, facts=facts)
         return intent_id
 
+    def _audit(self, kind: AuditKind, case: Case, moment: Moment, **said: Any) -> None:
+        """A row about ``case`` in the transaction that runs; ``said`` are fields of ``AuditEvent``."""
+        event = AuditEvent(
+            kind,
+            realm=case.realm,
+            person_id=self._person(case.id),
+            application_id=case.application_id,
+            case_id=case.id,
+            number=case.number,
+        )
+        self._work.audit(replace(event, **said), moment)
+
+    def _person(self, case_id: str) -> str:
+        making = self._tables.making
+        row = making.select(making.c.person_id).where(making.c.id == case_id).tuples().first()
+        return str(row[0])
+
+    def _owner(self, intent_id: str) -> tuple[str, str]:
+        """The case and the kind of an intent."""
+        intents = self._tables.intent
+        query = intents.select(intents.c.case_id, intents.c.kind).where(intents.c.id == intent_id)
+        row = query.tuples().first()
+        return str(row[0]), str(row[1])
+
+    def _recorded(self, case_id: str) -> Case:
+        """A case as its row says, without what is noted of it."""
+        return self._rows(self._tables.making.c.id == case_id)[0]
+
     def _cases(self, condition: Any) -> list[Case]:
+        return [self._noted(case) for case in self._rows(condition)]
+
+    def _rows(self, condition: Any) -> list[Case]:
         making, chip = self._tables.making, self._tables.chip
         rows = (
             making.select(
@@ -292,7 +347,7 @@ class JournalStore:
             .order_by(making.c.opened_ms, making.c.opened_seq)
             .tuples()
         )
-        return [self._noted(_case(row)) for row in rows]
+        return [_case(row) for row in rows]
 
     def _noted(self, case: Case) -> Case:
         if case.id not in self._states:

@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from typing import TypeVar
 
 from app.domain.application import FrozenApplication, Realm
+from app.domain.audit import AuditLog
 from app.domain.ports import (
     Applications,
     Case,
@@ -25,6 +26,7 @@ from app.domain.ports import (
 from app.domain.records import Records, Unit
 from app.domain.resident import Resident
 from app.domain.sam import SamIdentity, SamRegister
+from app.store.audit_threaded import ThreadedAudit
 from app.store.database import known_fault
 from app.store.store import Store
 from app.store.threads import OwnerThread
@@ -63,6 +65,7 @@ class StoreThread:
         self.timings: Timings = ThreadedTimings(self._owner)
         self.sam: SamRegister = ThreadedSamRegister(self._owner)
         self.records: Records = ThreadedRecords(self._owner)
+        self.audit: AuditLog = ThreadedAudit(self._owner)
 
     def call(self, use_case: Callable[[Store], R]) -> R:
         """Run ``use_case`` on the store's thread and wait for it."""
