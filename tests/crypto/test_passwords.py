@@ -116,6 +116,7 @@ def test_a_password_of_older_rules_is_rehashed_all_the_same() -> None:
         "$argon2i$v=19$m=8,t=1,p=1$AAECAwQFBgcICQoLDA0ODw$7Lk9Gt6cyAO0Cw0pCTjrEVkRhEjoWrx3EYrEj8/FO2E",
         "$argon2id$v=16$m=8,t=1,p=1$AAECAwQFBgcICQoLDA0ODw$7Lk9Gt6cyAO0Cw0pCTjrEVkRhEjoWrx3EYrEj8/FO2E",
         "$argon2id$v=19$m=8,t=1,p=1$AAECAwQFBgcICQoLDA0ODw$7Lk9Gt4",
+        "$argon2id$v=19$m=8,t=1,p=1$!!!!!!!!!!!!!!!!!!!!!!$7Lk9Gt6cyAO0Cw0pCTjrEVkRhEjoWrx3EYrEj8/FO2E",
         # One that would take all memory of the desk, or stand still for hours.
         "$argon2id$v=19$m=4194304,t=1,p=1$AAECAwQFBgcICQoLDA0ODw$7Lk9Gt6cyAO0Cw0pCTjrEVkRhEjoWrx3EYrEj8/FO2E",
         "$argon2id$v=19$m=8,t=4000,p=1$AAECAwQFBgcICQoLDA0ODw$7Lk9Gt6cyAO0Cw0pCTjrEVkRhEjoWrx3EYrEj8/FO2E",
@@ -124,8 +125,9 @@ def test_a_password_of_older_rules_is_rehashed_all_the_same() -> None:
 def test_what_is_no_verifier_of_ours_is_said(verifier: str) -> None:
     with pytest.raises(VerifierDamaged):
         check_password(verifier, GOOD)
-    with pytest.raises(VerifierDamaged):
-        needs_rehash(verifier)
+    if "!!!!$7" not in verifier:  # whose cost can be read
+        with pytest.raises(VerifierDamaged):
+            needs_rehash(verifier)
 
 
 def test_every_changed_character_of_a_verifier_is_noticed() -> None:
