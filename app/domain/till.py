@@ -241,6 +241,10 @@ class TillBook(Protocol):
         """The open shift of this desk, or of one clerk at it."""
         ...
 
+    def shift_number(self, shift_id: str) -> str:
+        """The human number of a shift, open or closed."""
+        ...
+
     def open_shift(self, realm: Realm, float_fen: int) -> Shift:
         """A shift for the unit's actor; ``ShiftOpenAlready`` while this desk has an open one."""
         ...

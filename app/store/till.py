@@ -63,6 +63,11 @@ class TillRows:
         row = shifts.select(*rows.columns(shifts, rows.SHIFT)).where(mine).tuples().first()
         return None if row is None else rows.shift(row)
 
+    def shift_number(self, shift_id: str) -> str:
+        shifts = self._tables.shift
+        row = shifts.select(shifts.c.number).where(shifts.c.id == shift_id).tuples().first()
+        return str(row[0])
+
     def open_shift(self, realm: Realm, float_fen: int) -> Shift:
         running = self.shift()
         if running is not None:

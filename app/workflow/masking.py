@@ -10,3 +10,10 @@ def masked_number(number: str) -> str:
     if len(number) <= _HEAD + _TAIL:
         return "*" * max(len(number) - 2, 0) + number[-2:]
     return number[:_HEAD] + "*" * (len(number) - _HEAD - _TAIL) + number[-_TAIL:]
+
+
+def masked_name(name: str) -> str:
+    """``王*明``, ``王*``: the first character, stars, and the last one of three or more."""
+    if len(name) <= 1:
+        return name
+    return name[0] + "*" if len(name) == 2 else name[0] + "*" * (len(name) - 2) + name[-1]

@@ -11,7 +11,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +36,7 @@ _ISSUING = 5
 _ROOT_FILE = "TRAINING-root.json"
 _SAM_FILE = "sam.chip"
 _ON_READER = "on-reader"
+_BOX_FILE = "box"
 _ROOT_BYTES = 16
 _SERIAL = re.compile(rb"[0-9A-F]{16}")
 
@@ -128,6 +129,17 @@ class ChipFolder:
         """Remember which card lies on the reader."""
         self._replace(_ON_READER, serial.encode("ascii"))
 
+    def box(self) -> list[str]:
+        """The serials of the blank cards in the box, the next one first."""
+        told = (self._read(_BOX_FILE) or b"").split()
+        if not all(_SERIAL.fullmatch(serial) for serial in told):
+            raise SimulationDamaged(file=_BOX_FILE)
+        return [serial.decode("ascii") for serial in told]
+
+    def fill_box(self, serials: Sequence[str]) -> None:
+        """What lies in the box from now on."""
+        self._replace(_BOX_FILE, "".join(f"{serial}\n" for serial in serials).encode("ascii"))
+
     def _root(self, random: RandomSource) -> bytes:
         kept = self._read(_ROOT_FILE)
         if kept is None:
@@ -193,14 +205,29 @@ class Workbench:
         """The training root that all chips of this bench derive from."""
         return self._folder.root
 
+    def box(self, count: int = 0) -> list[str]:
+        """Serials of the blank cards in the box, the next one first; ``count`` new ones are put in.
+
+        What is put in outlives the process at once: a list of the box may be taken in from now on.
+        """
+        held = self._folder.box()
+        if count:
+            held += [self._random.token_bytes(8).hex().upper() for _ in range(count)]
+            self._folder.fill_box(held)
+        return held
+
     def lay_blank(self) -> None:
-        """A new blank card on the reader, whatever lay there before."""
+        """The next blank card of the box on the reader, whatever lay there before; a new one where
+        the box is empty. It leaves the box when a journal may be about to name it."""
         spec = self._spec
+        box = self._folder.box()
+        if box and self._card is not None and self._card.factor.hex().upper() == box[0]:
+            return  # it lies there already, and nothing came of it
         self._put(
             SimulatedCard(
                 spec.card_product,
                 spec.profile,
-                self._random.token_bytes(8),
+                bytes.fromhex(box[0]) if box else self._random.token_bytes(8),
                 self.root,
                 spec.city_code,
                 self._random,
@@ -244,6 +271,9 @@ class Workbench:
             serial = self._card.factor.hex().upper()
             self._folder.save(f"{serial}.chip", self._card.save())
             self._folder.leave_on_reader(serial)
+            box = self._folder.box()
+            if serial in box:
+                self._folder.fill_box([blank for blank in box if blank != serial])
         if isinstance(self.slot.chip, SimulatedSam):
             self._folder.save(_SAM_FILE, self.slot.chip.save())
 

@@ -122,3 +122,54 @@ def test_the_sam_remembers_its_false_pins(tmp_path: Path) -> None:
     second = false_pin(bench(tmp_path))
     assert first[0] == second[0] == 0x63
     assert second[1] == first[1] - 1
+
+
+def on_reader(one: Workbench) -> str:
+    return one.reader.connect().atr[4:12].hex().upper()
+
+
+def test_a_box_is_laid_card_by_card_and_outlives_the_process(tmp_path: Path) -> None:
+    first = bench(tmp_path)
+    assert first.box() == []
+    listed = first.box(3)
+    assert len(set(listed)) == 3
+    again = bench(tmp_path)
+    assert again.box() == listed
+    again.lay_blank()
+    assert on_reader(again) == listed[0]
+    again.lay_blank()  # nothing came of it: it lies there still
+    assert (on_reader(again), again.box()) == (listed[0], listed)
+    again.keep()  # a journal may be about to name it
+    assert again.box() == listed[1:]
+    third = bench(tmp_path)
+    assert on_reader(third) == listed[0]
+    third.lay_blank()
+    assert on_reader(third) == listed[1]
+    third.keep()
+    assert third.box(1)[:1] == listed[2:]
+    for left in (1, 0):
+        third.lay_blank()
+        third.keep()
+        assert len(third.box()) == left
+    third.lay_blank()  # the box is empty: any blank card will do
+    assert on_reader(third) not in {*listed, *third.box()}
+
+
+def test_a_card_of_the_box_that_was_written_is_the_one_that_is_kept(tmp_path: Path) -> None:
+    one = bench(tmp_path)
+    [serial, _next] = one.box(2)
+    one.lay_blank()
+    assert spend(one) == serial
+    one.lay_blank()
+    one.keep()
+    assert on_reader(bench(tmp_path)) == serial
+    assert one.card(serial).save() == one.reader.chip.save()  # type: ignore[union-attr]
+
+
+def test_a_damaged_box_is_refused(tmp_path: Path) -> None:
+    one = bench(tmp_path)
+    one.box(1)
+    (tmp_path / "box").write_text("41\n")
+    with pytest.raises(SimulationDamaged) as caught:
+        one.lay_blank()
+    assert caught.value.file == "box"
