@@ -69,6 +69,7 @@ FORM = ApplicationForm(
     contacts=(FormContact("联系样例甲", "配偶", "19900005678"),),
     payments=("城镇居民基本医疗保险",),
     abo="A 型",
+    collected_from=Term("身份证芯片", "identity chip"),
     photo=plate(),
 )
 RECEIPT = AcceptanceReceipt(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,8 @@ from app.base.resources import resource
 from app.documents.paper_design import Template
 from app.documents.paper_errors import PaperDataInvalid
 from app.documents.paper_reading import load_design
-from app.documents.papers import PAPERS, FeeReceipt, PaperRenderer
+from app.documents.paper_values import value_types
+from app.documents.papers import PAPERS, FeeReceipt, Paper, PaperRenderer
 from tests.documents import papers_made_up as made
 from tests.documents.measure import read_page
 from tests.documents.test_papers import text_of
@@ -43,6 +45,29 @@ def test_the_shipped_templates_are_whole() -> None:
         "words.toml",
         "marks.toml",
     }
+
+
+@pytest.mark.parametrize("paper", PAPERS, ids=lambda paper: paper.template)
+def test_every_value_of_a_paper_stands_on_it(paper: type[Paper]) -> None:
+    """What nobody prints, nobody should have to hand over."""
+    template = load_design().templates[paper.template]
+    used = {template.number, template.void, *(block.value for block in template.blocks)}
+    for block in template.blocks:
+        used |= {part.value for part in (*block.cells, *block.slots)} | {block.pinned}
+        used |= {block.aside.value} if block.aside else set()
+    # The code of the closing report holds the signature and nothing else shows it.
+    used |= {"head_signature"} if "witness" in used else set()
+    assert {field.name for field in dataclasses.fields(paper)} <= used
+
+
+def test_every_value_of_a_row_stands_in_its_table() -> None:
+    for template in load_design().templates.values():
+        for block in template.blocks:
+            if block.value:
+                rows = value_types(template.paper)[block.value].rows
+                assert rows is not None
+                names = {field.name for field in dataclasses.fields(rows)}
+                assert names <= {column.value for column in block.head}
 
 
 def test_a_place_replaces_one_paper_and_keeps_the_others(tmp_path: Path) -> None:
