@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import datetime as dt
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from app.base.clock import civil_date
 from app.base.errors import N_, KangkaError
 from app.base.resources import resource
-from app.domain.application import Realm
+from app.domain.application import FrozenApplication, Realm
 from app.domain.till import FeeDue
 
 SCHEDULE_FILE: Final = "schedule.toml"
@@ -172,6 +173,16 @@ def fee_for(schedule: FeeSchedule, reason: str, day: dt.date) -> Fee:
         proof=rule.proof,
         funding=rule.funding,
     )
+
+
+def order_fee(schedule: FeeSchedule) -> Callable[[FrozenApplication, int], FeeDue]:
+    """What an order owes by the rule of the day in which a moment (UTC milliseconds) lies."""
+
+    def fee(application: FrozenApplication, at_ms: int) -> FeeDue:
+        found = fee_for(schedule, application.reason, civil_date(at_ms))
+        return found.owed(application.id, application.realm, application.person_id, at_ms)
+
+    return fee
 
 
 def rule_since(rule: str) -> dt.date | None:

@@ -6,20 +6,34 @@ from collections.abc import Callable
 
 from app.domain.application import FrozenApplication
 from app.domain.ports import Case, CaseState
+from app.domain.till import FeeDue
 from app.store.stock import StockRows
 from app.store.till import TillRows
 from app.store.work import Moment
 
 
 class CaseGoods:
-    """``app.store.case_moves.CaseFollower`` over till and stock."""
+    """``app.store.case_moves.CaseFollower`` over till and stock.
 
-    def __init__(self, till: Callable[[Moment], TillRows], stock: Callable[[Moment], StockRows]) -> None:
+    ``fee`` is what an order owes by the rule of a moment: one that nobody charged yet is charged now, so
+    that every card has its fee and, where it is free, its funding on record (rules.md, Money).
+    """
+
+    def __init__(
+        self,
+        till: Callable[[Moment], TillRows],
+        stock: Callable[[Moment], StockRows],
+        fee: Callable[[FrozenApplication, int], FeeDue] | None = None,
+    ) -> None:
         self._till = till
         self._stock = stock
+        self._fee = fee
 
     def opening(self, application: FrozenApplication, moment: Moment) -> None:
-        self._till(moment).require_settled(application.id)
+        till = self._till(moment)
+        if self._fee is not None and till.due(application.id) is None:
+            till.owe(self._fee(application, moment.at_ms))
+        till.require_settled(application.id)
 
     def bound(self, case: Case, chip_serial: str, moment: Moment) -> None:
         self._stock(moment).bind(case.realm, chip_serial, case.id)

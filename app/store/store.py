@@ -25,10 +25,11 @@ from app.crypto.keys import (
     StoreKeys,
     TrainingWrapper,
 )
-from app.domain.application import Realm
+from app.domain.application import FrozenApplication, Realm
 from app.domain.lives import Life, load_life
 from app.domain.records import Records
 from app.domain.staff import Actor
+from app.domain.till import FeeDue
 from app.store import database as db
 from app.store import errors
 from app.store.application_book import ApplicationBookStore
@@ -66,7 +67,8 @@ class StoreContext:
 
     ``realm`` is live or training. ``desk`` leads the human numbers. ``wrappers`` are the ways to its
     key. ``on_commit`` hears of each durable commit (app.store.work). ``who`` is who is signed in.
-    ``terminal`` and ``institution`` are the desk's numbers, which every audit row bears.
+    ``terminal`` and ``institution`` are the desk's numbers, which every audit row bears. ``fee`` is what
+    an order owes by the rule of a moment (UTC ms), for orders that come to the desk without one.
     """
 
     realm: Realm
@@ -78,6 +80,7 @@ class StoreContext:
     who: Callable[[], Actor] | None = None
     terminal: str | None = None
     institution: str | None = None
+    fee: Callable[[FrozenApplication, int], FeeDue] | None = None
 
     def keys_in(self, folder: Path) -> FileKeyProvider:
         return FileKeyProvider(folder, self.wrappers, self.random)
@@ -134,7 +137,7 @@ class Store:
         def stock(moment: Moment) -> StockRows:
             return StockRows(self._work, moment, blank_life)
 
-        self._cases.follow(CaseGoods(till, stock))
+        self._cases.follow(CaseGoods(till, stock, context.fee))
         self.journal = JournalStore(
             self._work,
             random=context.random,

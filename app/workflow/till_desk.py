@@ -1,4 +1,4 @@
-"""The till of a desk: shifts, fees taken, waived and voided, closings (rules.md, Money; docs/till.md)."""
+"""The till of a desk: shifts, fees taken, waived and voided, closings (rules.md, Money)."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from app.base.clock import Clock, civil_date
 from app.base.errors import N_, KangkaError
 from app.documents.papers import ClosingReport, FeeReceipt
-from app.domain.application import FrozenApplication, Realm
+from app.domain.application import Realm
 from app.domain.audit import Head
-from app.domain.fees import FeeProofMissing, FeeSchedule, Ground, fee_for
+from app.domain.fees import FeeProofMissing, FeeSchedule, Ground
 from app.domain.lives import Life, load_life
 from app.domain.records import Records, Unit
 from app.domain.staff import Presence
@@ -86,7 +85,6 @@ class TillPorts:
     records: Records
     fees: FeeSchedule
     realm: Realm
-    clock: Clock
     witness: Callable[[str], Head]
 
 
@@ -188,11 +186,6 @@ class TillDesk:
         return self._ports.records.read(
             lambda unit: [self._due_row(unit, due) for due in unit.till.dues()]
         )
-
-    def fee_of(self, application: FrozenApplication, at_ms: int, proof: str | None = None) -> FeeDue:
-        """What an order owes by the rule of the day ``at_ms`` (UTC) lies in."""
-        fee = fee_for(self._ports.fees, application.reason, civil_date(at_ms))
-        return fee.owed(application.id, application.realm, application.person_id, at_ms, proof)
 
     def take(self, application_id: str, method: PayMethod) -> Receipt:
         if method is PayMethod.WAIVED:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import datetime as dt
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,12 @@ from app.domain.fees import (
     NoFee,
     fee_for,
     load_fees,
+    order_fee,
     read_fees,
     rule_since,
 )
 from app.domain.order import FIRST_ISSUE
+from tests.store.support import application
 
 SHIPPED = load_fees()
 TOLD: dict[str, Any] = tomllib.loads((resource("fees") / "schedule.toml").read_text(encoding="utf-8"))
@@ -211,3 +214,18 @@ def test_a_file_that_is_none_is_refused(tmp_path: Path, content: bytes | None) -
         (tmp_path / "schedule.toml").write_bytes(content)
     with pytest.raises(FeesInvalid):
         load_fees(tmp_path)
+
+
+def test_an_order_owes_by_the_civil_day_of_its_moment() -> None:
+    fee = order_fee(SHIPPED)
+    lost = replace(application(), reason="lost")
+    # 2017-03-31T16:00:00Z is midnight in China, where the new amount begins.
+    midnight = 1_490_976_000_000
+    assert [fee(lost, midnight - 1).fen, fee(lost, midnight).fen] == [2500, 2000]
+    first = fee(application(), midnight)
+    assert (first.reason, first.fen, first.funding) == (FIRST_ISSUE, 0, "public")
+    assert (first.application_id, first.person_id, first.owed_ms) == (
+        application().id,
+        application().person_id,
+        midnight,
+    )

@@ -12,6 +12,7 @@ import pytest
 from peewee import IntegrityError
 
 from app.base.clock import ManualClock
+from app.domain.fees import load_fees, order_fee
 from app.domain.till import Closing, PayMethod, ReceiptState, Shift, Waived
 from app.domain.till_errors import (
     FeeSettled,
@@ -28,6 +29,7 @@ from app.domain.till_errors import (
     ShiftOutOfBalance,
 )
 from app.store.till_state import dump_state, gaps, load_state
+from tests.store.support import application
 from tests.store.till_support import (
     CLERK,
     DUE_FEN,
@@ -363,4 +365,23 @@ def test_time_stands_on_every_row(tmp_path: Path) -> None:
     assert (receipt.at_ms, receipt.void_ms) == (clock.ms - 60_000, clock.ms)
     clock.advance(1)
     assert close(desk, 10_000).closed_ms == clock.ms
+    desk.close()
+
+
+def test_a_card_that_nobody_charged_is_charged_when_it_is_begun(tmp_path: Path) -> None:
+    desk = TillDeskStore(tmp_path / "charging", fee=order_fee(load_fees()))
+    first = desk.apply(1)
+    assert desk.read(lambda unit: unit.till.due(first.id)) is None
+    commits = desk.store.journal.durable_commits
+    desk.store.journal.open_case(first)
+    assert desk.store.journal.durable_commits == commits + 1
+    due = desk.read(lambda unit: unit.till.due(first.id))
+    assert due is not None
+    assert (due.reason, due.fen, due.funding, due.open) == ("first-issue", 0, "public", False)
+    # One that costs something is refused, and what it would have owed goes with the refused transaction.
+    lost = dataclasses.replace(application(2), reason="lost")
+    desk.store.applications.freeze(lost)
+    with pytest.raises(FeeUnsettled):
+        desk.store.journal.open_case(lost)
+    assert desk.read(lambda unit: unit.till.due(lost.id)) is None
     desk.close()

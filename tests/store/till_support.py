@@ -27,12 +27,18 @@ DUE_FEN = 2000
 class TillDeskStore:
     """One open store and who acts at it now."""
 
-    def __init__(self, folder: Path, clock: Clock | None = None, realm: Realm = Realm.TRAINING) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        clock: Clock | None = None,
+        realm: Realm = Realm.TRAINING,
+        fee: Callable[[FrozenApplication, int], FeeDue] | None = None,
+    ) -> None:
         self.actor = CLERK
         self.realm = realm
         self.store: Store = create(
             folder,
-            StoreContext(realm, clock or ManualClock(), SystemRandom(), who=lambda: self.actor),
+            StoreContext(realm, clock or ManualClock(), SystemRandom(), who=lambda: self.actor, fee=fee),
         )
 
     def durable(self, act: Callable[[Unit], T]) -> T:
