@@ -58,8 +58,8 @@ ATTRIBUTES = {
 }
 PATHS = ("/tmp", "/var", "/usr", "/etc", "/dev", "/proc", "/run", "/home", "/opt")  # noqa: S108
 
-# The simulators' pseudo terminal alone may use them, and is loaded by a function, never at import.
-EXCEPTED = "app.devices.sim.pty"
+# These alone may use them, and are loaded by a function that asked for the system, never at import.
+EXCEPTED = ("app.base.posix", "app.devices.sim.pty")
 
 
 def findings(source: str, module: str) -> Iterator[tuple[int, str]]:
@@ -69,7 +69,7 @@ def findings(source: str, module: str) -> Iterator[tuple[int, str]]:
     aliases = dict(_aliases(tree))
     for node in ast.walk(tree):
         names = list(_imported(node, module))
-        if module != EXCEPTED:
+        if module not in EXCEPTED:
             for name in names:
                 yield from _judge(node, name)
             if isinstance(node, ast.Attribute):
@@ -83,8 +83,9 @@ def findings(source: str, module: str) -> Iterator[tuple[int, str]]:
                     node.lineno,
                     f"the path {node.value!r} stands on one system only; use platformdirs or tempfile",
                 )
-        if module != EXCEPTED and node not in late and EXCEPTED in names:
-            yield node.lineno, f"{EXCEPTED} must be imported inside the function that needs it"
+        if module not in EXCEPTED and node not in late:
+            for name in set(names).intersection(EXCEPTED):
+                yield node.lineno, f"{name} must be imported inside the function that needs it"
 
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)

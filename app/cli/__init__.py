@@ -25,6 +25,10 @@ _INTERRUPTED = 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the process's exit code."""
+    if os.name == "posix":
+        from app.base.posix import forbid_core_dumps  # noqa: PLC0415 - Windows has none of it
+
+        forbid_core_dumps()
     for stream in (sys.stdout, sys.stderr):
         # JSON is UTF-8 wherever the output goes; a name of a file may hold what no encoding takes.
         if isinstance(stream, io.TextIOWrapper):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,43 +9,18 @@ from typing import Any
 import pytest
 from sqlcipher3 import dbapi2 as sqlcipher
 
-from app.base import gb18030
 from app.crypto.sealing import Place, Sealer
 from app.store import database as db
 from app.store.store import Store, create
 from app.store.tables import COLUMNS
+from tests.helpers import needles
 from tests.store.support import ADDRESS, NAME, NUMBER, PHONE, context, make_card
 
 PLANTED = {"name": NAME, "number": NUMBER, "phone": PHONE, "address": ADDRESS}
 
 
-def bcd(digits: str) -> bytes:
-    return bytes.fromhex(digits + "0" * (len(digits) % 2))
-
-
-def needles(text: str) -> dict[str, bytes]:
-    """One text in every form that it may have slipped out in."""
-    forms = {
-        "utf-8": text.encode(),
-        "utf-16-le": text.encode("utf-16-le"),
-        "utf-16-be": text.encode("utf-16-be"),
-        "gb18030": gb18030.encode(text),
-        "json": json.dumps(text)[1:-1].encode(),
-    }
-    if text.isdecimal():
-        forms["bcd"] = bcd(text)
-    hexes = {f"{name} in hex": raw.hex().encode() for name, raw in forms.items()}
-    capitals = {f"{name} in HEX": raw.hex().upper().encode() for name, raw in forms.items()}
-    return forms | hexes | capitals
-
-
 def found_in(hay: bytes) -> set[tuple[str, str]]:
-    return {
-        (what, form)
-        for what, text in PLANTED.items()
-        for form, raw in needles(text).items()
-        if raw in hay
-    }
+    return needles.found_in(hay, PLANTED)
 
 
 def files_of(store: Store) -> bytes:
@@ -112,5 +86,5 @@ def test_control_the_cipher_alone_hides_files_but_not_rows(
 
 def test_control_every_form_of_a_needle_is_found() -> None:
     for what, text in PLANTED.items():
-        for form, raw in needles(text).items():
+        for form, raw in needles.needles(text).items():
             assert (what, form) in found_in(b"hay" + raw + b"hay")
