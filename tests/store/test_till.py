@@ -135,9 +135,9 @@ def test_a_receipt_bears_what_was_due(desk: TillDeskStore) -> None:
 def test_nothing_is_taken_for_what_nobody_owes(desk: TillDeskStore) -> None:
     desk.open_shift()
     free = desk.owe(1, 0, "first-issue")
-    for application in (free, "nobody"):
+    for owed in (free, "nobody"):
         with pytest.raises(NothingDue):
-            take(desk, application)
+            take(desk, owed)
     assert desk.read(lambda unit: unit.till.state(shift_of(desk))).count == 0
     with pytest.raises(NoSuchReceipt):
         desk.read(lambda unit: unit.till.receipt("X01-R000001"))
