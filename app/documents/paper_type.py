@@ -89,8 +89,8 @@ def _wrap(text: str, room: float, width: Callable[[str], float]) -> list[str]:
         rest = piece if row else piece.lstrip(" ")
         while width(rest.rstrip(" ")) > room and len(rest) > 1:
             cut = next((n for n in range(len(rest) - 1, 1, -1) if width(rest[:n]) <= room), 1)
-            rows.append(rest[:cut])
-            rest = rest[cut:]
+            rows.append(rest[:cut].rstrip(" "))
+            rest = rest[cut:].lstrip(" ")
         row += rest
     return [*rows, row.rstrip(" ")]
 

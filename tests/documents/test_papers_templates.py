@@ -16,6 +16,7 @@ from app.documents.paper_errors import PaperDataInvalid
 from app.documents.paper_reading import load_design
 from app.documents.paper_values import value_types
 from app.documents.papers import PAPERS, FeeReceipt, Paper, PaperRenderer
+from app.domain.codes import load_codes
 from tests.documents import papers_made_up as made
 from tests.documents.measure import read_page
 from tests.documents.test_papers import text_of
@@ -108,6 +109,13 @@ def test_a_text_keeps_its_old_versions(tmp_path: Path) -> None:
     assert "新的同意书全文" in text_of(renderer.draw(made.FORM, made.LIVE))
     old = text_of(renderer.draw(replace(made.FORM, consent_version="2026-1"), made.LIVE))
     assert "新的同意书全文" not in old and "撤回同意" in old and "Textversion2026-1" in old
+
+
+def test_every_version_of_the_consent_that_a_desk_records_can_be_printed() -> None:
+    texts = load_design().templates["application-form"].texts
+    printed = [text.version for text in texts if text.id == "consent"]
+    recorded = [row.code for row in load_codes()["consent"].codes]
+    assert recorded == printed
 
 
 def test_a_place_has_its_own_fonts(tmp_path: Path) -> None:
