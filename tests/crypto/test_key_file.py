@@ -73,6 +73,26 @@ def test_every_changed_byte_is_known_for_damage(live: Live, name: str, flip: int
     assert held.unwrap() == live.keys
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda raw: raw.replace(b"\n", b"\r\n"),
+        lambda raw: raw.replace(b"\n ", b"\n\t", 1),
+        lambda raw: raw.replace(b"live", b"\\u006cive", 1),
+        lambda raw: json.dumps(json.loads(raw)).encode(),
+        lambda raw: json.dumps(json.loads(raw), indent=1, sort_keys=True).encode() + b"\n",
+        lambda raw: raw.decode().encode("utf-16"),
+    ],
+)
+def test_the_same_in_another_form_is_damage(live: Live, change: Callable[[bytes], bytes]) -> None:
+    """There is one form, so that nothing hides between what is checked and what is read."""
+    changed = change(live.raw)
+    assert json.loads(changed) == json.loads(live.raw)
+    (live.folder / KEY_FILE).write_bytes(changed)
+    with pytest.raises(KeyFileDamaged):
+        live.open(clerk()).unwrap()
+
+
 def test_every_cut_and_every_lengthening_is_known_for_damage(live: Live) -> None:
     good, path = live.raw, live.folder / KEY_FILE
     for changed in [good[:size] for size in range(len(good))] + [good + b"\n", good + b" ", good + good]:
