@@ -81,14 +81,14 @@ def _true_numbers(
 
 
 def _in_place(links: list[Link], genesis: bytes) -> set[int]:
-    """Rows that a neighbour knows: they follow the row before, or the row after follows them."""
+    """Rows that a neighbour which stands where it belongs knows as its own neighbour."""
     known = set()
-    before = genesis
+    follows: bytes | None = genesis
     for index, link in enumerate(links):
         after = links[index + 1] if index + 1 < len(links) else None
-        if link.prev == before or (after is not None and after.prev == link.hash):
+        if link.prev == follows or (after is not None and after.fits and after.prev == link.hash):
             known.add(link.seq)
-        before = link.hash
+        follows = link.hash if link.fits else None
     return known
 
 

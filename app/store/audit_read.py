@@ -89,6 +89,13 @@ class AuditReader:
         row = query.order_by(intent.c.seq.desc()).limit(1).tuples().first()
         return 0 if row is None else int(row[0])
 
+    def last_detail(self, desk: str) -> int:
+        """The row of the last sealed detail; 0 for none."""
+        details = self._tables.audit_detail
+        query = details.select(details.c.seq).where(details.c.desk == desk)
+        row = query.order_by(details.c.seq.desc()).limit(1).tuples().first()
+        return 0 if row is None else int(row[0])
+
     def public_key(self, desk: str) -> bytes | None:
         keys = self._tables.desk_key
         row = keys.select(keys.c.public).where(keys.c.desk == desk).tuples().first()

@@ -31,6 +31,8 @@ _AT_MS: Final = COLUMNS.index("at_ms")
 JOURNAL: Final = "journal"
 # The desk's key, which is drawn with the first row of its chain.
 DESK_KEY: Final = "desk-key"
+# The sealed details, each of which has a row.
+DETAILS: Final = "details"
 # SM2 costs about as much as a hundred rows: without ``full`` the newest heads' signatures are enough.
 _NEWEST: Final = 8
 
@@ -201,6 +203,9 @@ class Verification:
             return [ChainProblem(desk, chain.length, chain.length, ChainFault.DESK_BEHIND)]
         if moment < self._reader.last_intent(desk):
             return [ChainProblem(desk, after, after, ChainFault.CUT, JOURNAL)]
+        detail = self._reader.last_detail(desk)
+        if detail > chain.length:
+            return [ChainProblem(desk, after, detail, ChainFault.CUT, DETAILS)]
         return []
 
     def _against_heads(self, chain: _Chain, heads: list[WitnessedHead]) -> list[ChainProblem]:

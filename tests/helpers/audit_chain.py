@@ -70,9 +70,7 @@ class LongAudit:
         found: list[tuple[Any, ...]] = cursor.fetchall()
         return found
 
-    def verify(
-        self, heads: Sequence[WitnessedHead] | None = None, *, full: bool = True
-    ) -> AuditReport:
+    def verify(self, heads: Sequence[WitnessedHead] | None = None, *, full: bool = True) -> AuditReport:
         """As the program verifies, without keeping how far it went."""
         known = self.heads if heads is None else heads
         run = self.store.audit.verification(known, full=full)
