@@ -123,14 +123,17 @@ def paginate(bands: Sequence[Band], rooms: tuple[float, float]) -> list[Placed] 
         while bands[end].keep and end + 1 < len(bands):
             end += 1
         group = list(bands[index : end + 1])
-        if sum(band.height for band in group) > rooms[1]:
+        first = len(pages) == 1
+        high = sum(band.height for band in group)
+        if high > rooms[1] or (first and not pages[0] and high > rooms[0]):
             group = group[:1]
+            high = group[0].height
         index += len(group)
-        room = rooms[0] if len(pages) == 1 else rooms[1]
-        if at + sum(band.height for band in group) > room + _SLACK and pages[-1]:
+        if at + high > rooms[0 if first else 1] + _SLACK and (pages[-1] or high <= rooms[1]):
             pages.append([])
-            at, room = 0.0, rooms[1]
+            at, first = 0.0, False
             group = [*group[0].head, *group]
+        room = rooms[0 if first else 1]
         for band in group:
             if band.gap and not pages[-1]:
                 continue

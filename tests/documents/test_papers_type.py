@@ -109,6 +109,11 @@ def test_a_band_higher_than_a_page_comes_back() -> None:
     assert paginate([Band(10.0), high], (90.0, 100.0)) is high
 
 
+def test_what_stays_together_is_broken_where_the_first_page_has_no_room_for_it() -> None:
+    bands = [Band(60.0, keep=True), Band(36.0)]
+    assert [[band.height for _, band in page] for page in _pages(bands)] == [[60.0], [36.0]]
+
+
 def test_what_stays_together_moves_together_where_it_fits() -> None:
     bands = [Band(50.0), Band(20.0, keep=True), Band(30.0, keep=True), Band(10.0), Band(5.0)]
     assert [[band.height for _, band in page] for page in _pages(bands)] == [
