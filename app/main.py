@@ -47,21 +47,37 @@ from app.devices.sim.tray import SimulationSettings
 from app.devices.sim.workbench import FOLDER, TRAINING_PIN, Workbench, WorkbenchSpec
 from app.documents.face_design import FaceDesign
 from app.documents.faces import FaceRenderer
+from app.documents.papers import PaperRenderer
 from app.domain.application import Realm
+from app.domain.audit import HeadWitness
 from app.domain.codes import load_codes
+from app.domain.desk_rules import load_desk_rules
+from app.domain.fees import load_fees, order_fee
+from app.domain.lives import load_life
 from app.domain.made_up import made_up_resident
 from app.domain.resident import Resident
+from app.domain.staff import PROGRAM, Actor, Role, load_permissions
+from app.store.audit_witness import WITNESS_FOLDER, FileWitness
 from app.store.store import STORE_FOLDER, StoreContext, open_or_create
 from app.store.threaded import StoreThread
+from app.workflow.approve import ApprovalDesk
+from app.workflow.audit_desk import AuditDesk
+from app.workflow.card_desk import CardDesk
+from app.workflow.card_ports import CardPorts
 from app.workflow.demo import DemoFolderNotEmpty, run_demo
 from app.workflow.desk import Desk, DeskParts
 from app.workflow.devices import DeviceBoard
 from app.workflow.enrol import Enrolment, EnrolPorts
 from app.workflow.faces import FaceMaker
 from app.workflow.files import make_folder, read_file
+from app.workflow.gate import Gate, Session
 from app.workflow.identity_text import identity_text_of, identity_told
 from app.workflow.issue import Hands, Station
+from app.workflow.order_papers import OrderPapers
+from app.workflow.paper_desk import PAPERS_FOLDER, PaperDesk
 from app.workflow.sam_desk import SamDesk
+from app.workflow.stock_desk import StockDesk
+from app.workflow.till_desk import TillDesk, TillPorts
 from app.workflow.workplace import WorkplaceNotSetUp, require_staff, workplace_of
 
 DEFAULT_PRODUCT = "KT-SECURED"
@@ -193,6 +209,11 @@ def _compose(
     city_code = settings["city_code"]
     folder = options.folder
     make_folder(folder)
+    session, permissions = Session(), load_permissions()
+    rules, fees = (
+        load_desk_rules(over=_own_file(options, "desk-rules.toml")),
+        load_fees(_own(options, "fees")),
+    )
     with ExitStack() as closing:
         if options.devices == SIMULATED:
             bench = WorkbenchSpec(products, profile, DEFAULT_PRODUCT, city_code)
@@ -212,6 +233,10 @@ def _compose(
             random=random,
             desk=place.desk,
             on_commit=lambda point: hardware.keep() if point.startswith("before") else None,
+            who=lambda: session.present or PROGRAM,
+            terminal=place.terminal_number,
+            institution=place.institution_code,
+            fee=order_fee(fees),
         )
         store = StoreThread(lambda: open_or_create(folder / STORE_FOLDER, context))
         closing.callback(store.close)
@@ -242,9 +267,12 @@ def _compose(
             digest=lambda data: hmac_sm3(digest_key, data),
             card_wait_ms=hardware.card_wait_ms,
         )
+        gate = Gate(session, permissions, store.records, clock)
         enrolment = Enrolment(
             EnrolPorts(
-                applications=store.applications,
+                records=store.records,
+                gate=gate,
+                rules=rules,
                 id_reader=hardware.id_reader,
                 made_up=crowd.person,
                 profile=profile,
@@ -254,7 +282,59 @@ def _compose(
                 random=random,
             )
         )
+        devices = threading.Lock()
+        audit = AuditDesk(
+            store.audit, _witnesses(folder, store.store_id(), place.desk), gate, store.records
+        )
+        cards = CardDesk(
+            CardPorts(
+                gate=gate,
+                records=store.records,
+                station=station,
+                life=load_life("card"),
+                orders=load_life("application"),
+                rules=rules,
+                codes=codes,
+                profile=profile,
+                workplace=place,
+                permissions=permissions,
+                clock=clock,
+                random=random,
+                devices=devices,
+                fees=fees,
+                collect=enrolment.collect,
+            )
+        )
+        till = TillDesk(
+            TillPorts(
+                gate=gate,
+                records=store.records,
+                fees=fees,
+                realm=place.realm,
+                witness=lambda number: audit.freeze("closing", number),
+            )
+        )
+        papers = PaperDesk(
+            lambda: PaperRenderer.open(_own(options, "papers")),
+            session=session,
+            records=store.records,
+            workplace=place,
+            clock=clock,
+            folder=folder / PAPERS_FOLDER,
+        )
+        session.begin(Actor("made-up", place.operator, Role.CLERK))
         parts = DeskParts(
+            session=session,
+            gate=gate,
+            lock=devices,
+            cards=cards,
+            till=till,
+            stock=StockDesk(gate, store.records, place.realm),
+            approvals=ApprovalDesk(gate, store.records, clock),
+            audit=audit,
+            papers=papers,
+            orders=OrderPapers(codes, fees),
+            records=store.records,
             workplace=place,
             profile=profile,
             codes=codes,
@@ -280,6 +360,18 @@ def _own(options: Options, part: str) -> Path | None:
     """A province's own ``codes`` or ``faces``, beside its ``profile.toml``; None where it has none."""
     folder = None if options.profile is None else options.profile / part
     return folder if folder is not None and folder.is_dir() else None
+
+
+def _own_file(options: Options, name: str) -> Path | None:
+    """A province's own file beside its ``profile.toml``; None where it has none."""
+    path = None if options.profile is None else options.profile / name
+    return path if path is not None and path.is_file() else None
+
+
+def _witnesses(folder: Path, store_id: str, desk: str) -> list[HeadWitness]:
+    """Who remembers the audit's heads outside the records: a file beside them, the keychain."""
+    witnesses: list[HeadWitness] = [FileWitness(folder / WITNESS_FOLDER, store_id)]
+    return witnesses
 
 
 def _coming(first: Callable[[], int]) -> Iterator[int]:

@@ -78,6 +78,10 @@ class StoreThread:
     def digest_key(self) -> bytes:
         return self._owner.call(Store.digest_key)
 
+    def store_id(self) -> str:
+        """The store's own id."""
+        return self._owner.call(lambda store: store.store_id)
+
     def close(self) -> None:
         """Finish, record what is noted, close the file. Closing twice is harmless."""
         self._owner.close()

@@ -15,15 +15,25 @@ from app.documents.raster import pages_png
 from app.domain.application import FrozenApplication, Realm
 from app.domain.codes import CodeTable, CodeTables
 from app.domain.ports import Applications, Case, Journal, Timings
+from app.domain.records import Records
+from app.domain.staff import Presence
 from app.workflow import cases, steps
+from app.workflow.approve import ApprovalDesk
+from app.workflow.audit_desk import AuditDesk
+from app.workflow.card_views import CardService
 from app.workflow.devices import DeviceBoard
 from app.workflow.enrol import Enrolment
 from app.workflow.faces import FaceMaker
 from app.workflow.files import write_file
 from app.workflow.form import Form, load_form
+from app.workflow.gate import Gate, Session
 from app.workflow.issue import FINISHED, Made, Maker, Station
 from app.workflow.masking import masked_number
+from app.workflow.order_papers import OrderPapers
+from app.workflow.paper_desk import PaperDesk
 from app.workflow.read_card import card_labels, read_any_card
+from app.workflow.stock_desk import StockDesk
+from app.workflow.till_views import TillService
 from app.workflow.views import (
     ApplicationRow,
     ApplicationView,
@@ -51,8 +61,19 @@ _PREVIEW_DPI = 300
 
 @dataclass(frozen=True)
 class DeskParts:
-    """What a desk is made of, composed by ``app.main``."""
+    """What a desk is made of, composed by ``app.main``. ``lock`` is held while a card is at work."""
 
+    session: Session
+    gate: Gate
+    lock: threading.Lock
+    cards: CardService
+    till: TillService
+    stock: StockDesk
+    approvals: ApprovalDesk
+    audit: AuditDesk
+    papers: PaperDesk
+    orders: OrderPapers
+    records: Records
     workplace: Workplace
     profile: Profile
     codes: CodeTables
@@ -72,10 +93,16 @@ class Desk:
 
     def __init__(self, parts: DeskParts) -> None:
         self._parts = parts
+        self.cards = parts.cards
+        self.till = parts.till
+        self.stock = parts.stock
+        self.approvals = parts.approvals
+        self.audit = parts.audit
+        self.papers = parts.papers
         self._form = load_form(parts.profile)
         self._maker = Maker(parts.station)
         # Held while a card is made or read, and while a document is read: one at a time each.
-        self._devices = threading.Lock()
+        self._devices = parts.lock
         self._identity = threading.Lock()
 
     def workplace(self) -> WorkplaceInfo:
@@ -124,8 +151,8 @@ class Desk:
     def check(self, draft: EnrolDraft) -> list[Finding]:
         return self._parts.enrolment.check(draft)
 
-    def save(self, draft: EnrolDraft) -> str:
-        return self._parts.enrolment.save(draft)
+    def save(self, draft: EnrolDraft, second: Presence | None = None) -> str:
+        return self._parts.enrolment.save(draft, second)
 
     def enrol_file(self, path: Path) -> str:
         """Keep the application of a file; its id."""

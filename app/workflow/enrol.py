@@ -15,21 +15,28 @@ from app.base.ids import RandomSource, uuid7
 from app.cardspec.profile import Profile
 from app.devices.ports import IdentityKind, IdentityReading, IdentityText, IdReader
 from app.documents.photo import fit_photo
-from app.domain import names
+from app.domain import names, order_rules
 from app.domain.application import FrozenApplication, NameNeedsConsent, card_data, freeze
+from app.domain.card import Card, CardState
 from app.domain.codes import CodeTables
+from app.domain.desk_rules import DeskRules
 from app.domain.evidence import DocumentEvidence, Evidence, FieldEvidence, FieldOrigin
 from app.domain.id_number import fold_citizen_number, fold_number
 from app.domain.identity import IdentityDocument, resident_from_identity
+from app.domain.lives import load_life
 from app.domain.notices import NameOnCard, resident_notices
-from app.domain.ports import Applications
+from app.domain.order import ApplicationEvent, ApplicationState, Approval
 from app.domain.problems import FieldMissing, FieldProblem, ResidentRefused
+from app.domain.records import Records, Unit
 from app.domain.resident import Resident
+from app.domain.staff import Presence
 from app.domain.validation import check_resident
 from app.workflow.application_file import read_application
 from app.workflow.drafts import resident_of, values_of
+from app.workflow.gate import Gate, Passage
 from app.workflow.views import (
     DocumentView,
+    DraftSource,
     DraftValue,
     EnrolDraft,
     Finding,
@@ -41,7 +48,15 @@ from app.workflow.workplace import Workplace
 
 _READ_TIMEOUT_MS = 60_000
 # Values that are numbers, folded as such when they are typed (counter.md, 2.1).
-_NUMBERS = ("other_document.number", "rural_insurance", "health_record")
+_NUMBERS = (
+    *("other_document.number", "rural_insurance", "health_record"),
+    order_rules.DOCUMENT_NUMBER,
+)
+# Where a person's own number stands.
+_NUMBER_PATHS = ("citizen_id", "other_document.kind", "other_document.number")
+ENROL = "enrol"
+ENROL_TYPED = "enrol-typed"
+ENROL_FROM_FILE = "enrol-from-file"
 # What an identity document says by itself.
 _OF_DOCUMENTS = (
     *("name", "english_name", "sex", "ethnic", "birth_date", "nationality"),
@@ -65,11 +80,40 @@ class TrainingOnly(KangkaError):
     remedy = N_("Read the resident's identity card.")
 
 
+@dataclass(eq=False)
+class PersonHasCard(FieldProblem):
+    """A first card is asked for by somebody who has one (counter.md, 2.13)."""
+
+    field: str
+    card: str
+    state: CardState
+
+    code = "enrol.has-card"
+    cause = N_("This person has a card already ({card}, {state}).")
+    meaning = N_("A resident has one card at a time, so no second first card is made.")
+    remedy = N_("Open the person's page: report that card lost, or hand it over if it waits.")
+
+
+@dataclass(eq=False)
+class PersonKnown(FieldProblem):
+    """Somebody of this number was here before, whose earlier cards are dead."""
+
+    field: str
+    cards: int
+
+    code = "enrol.person-known"
+    cause = N_("This person is known here and had {cards} cards.")
+    meaning = N_("The new application is added to the same person.")
+    remedy = N_("Compare name and photo with the earlier application before you go on.")
+
+
 @dataclass(frozen=True)
 class EnrolPorts:
     """What enrolment needs. ``made_up`` gives training people by number, None outside training."""
 
-    applications: Applications
+    records: Records
+    gate: Gate
+    rules: DeskRules
     id_reader: Callable[[], IdReader]
     made_up: Callable[[int], Resident] | None
     profile: Profile
@@ -84,6 +128,7 @@ class Enrolment:
 
     def __init__(self, ports: EnrolPorts) -> None:
         self._ports = ports
+        self._life = load_life("application")
 
     @property
     def _today(self) -> dt.date:
@@ -120,6 +165,7 @@ class Enrolment:
             values=MappingProxyType(values),
             document=DocumentView(Sentence(_KINDS[text.kind]), _lines(reading), reading.module_number),
             evidence=_document(reading),
+            source=DraftSource.READER,
         )
 
     def made_up(self, number: int) -> EnrolDraft:
@@ -127,10 +173,30 @@ class Enrolment:
         if self._ports.made_up is None:
             raise TrainingOnly
         resident = self._ports.made_up(number)
-        values = {path: DraftValue(value) for path, value in values_of(resident).items()}
+        told = values_of(resident) | self._made_up_order(resident)
+        values = {path: DraftValue(value) for path, value in told.items()}
         return EnrolDraft(
-            values=MappingProxyType(values), photo=resident.photo, face_photo=resident.face_photo
+            values=MappingProxyType(values),
+            photo=resident.photo,
+            face_photo=resident.face_photo,
+            source=DraftSource.MADE_UP,
         )
+
+    def _made_up_order(self, resident: Resident) -> dict[str, str]:
+        """Who applies for a made-up person: a child comes with its first contact as guardian."""
+        signed = {order_rules.CONSENT: self._ports.codes["consent"].codes[-1].code}
+        age = order_rules.age_at(resident.birth_date, self._today)
+        if age is None or age >= self._ports.rules.guardian_below or not resident.contacts:
+            return signed
+        guardian = resident.contacts[0]
+        return signed | {
+            order_rules.KIND: "2",
+            order_rules.NAME: guardian.name,
+            order_rules.RELATION: guardian.relation,
+            order_rules.DOCUMENT_KIND: "02",
+            order_rules.DOCUMENT_NUMBER: f"YL{resident.number[-10:]}",
+            order_rules.PHONE_PATH: guardian.phone,
+        }
 
     def told(self, number: int) -> EnrolDraft:
         """What a made-up person tells the clerk beside the document; training only."""
@@ -142,7 +208,9 @@ class Enrolment:
         """A draft from a file of the form's own names (``application_file``)."""
         read = read_application(path)
         values = {name: DraftValue(text) for name, text in read.values.items()}
-        draft = EnrolDraft(values=MappingProxyType(values), name_agreed=read.name_agreed)
+        draft = EnrolDraft(
+            values=MappingProxyType(values), name_agreed=read.name_agreed, source=DraftSource.FILE
+        )
         return draft if read.picture is None else self.fit_photo(draft, read.picture)
 
     def fit_photo(self, draft: EnrolDraft, picture: bytes) -> EnrolDraft:
@@ -154,7 +222,12 @@ class Enrolment:
         """Every problem of a draft at once, and what a clerk should look at."""
         ports = self._ports
         resident = _resident(draft)
-        problems = check_resident(resident, ports.profile, ports.codes, today=self._today)
+        problems: tuple[FieldProblem, ...] = check_resident(
+            resident, ports.profile, ports.codes, today=self._today
+        )
+        problems += order_rules.check_order(
+            _texts(draft), resident, ports.codes, ports.rules.guardian_below, today=self._today
+        )
         found = [
             Finding(
                 fault.field,
@@ -164,11 +237,33 @@ class Enrolment:
             for fault in problems
         ]
         wrong = {fault.field for fault in problems}
-        return found + [
+        found += [
             self._notice(notice, resident, draft.name_agreed)
             for notice in resident_notices(resident, ports.profile)
             if notice.field not in wrong
         ]
+        return found + ([] if wrong & set(_NUMBER_PATHS) else self._known(resident))
+
+    def _known(self, resident: Resident) -> list[Finding]:
+        """What the desk knows of this person: a living card stops a second first one."""
+        if not resident.citizen_id and resident.other_document is None:
+            return []
+        realm = self._ports.workplace.realm
+
+        def look(unit: Unit) -> tuple[Card | None, int]:
+            person = unit.applications.person_of(realm, resident)
+            if person is None:
+                return None, 0
+            return unit.cards.living(realm, person), len(unit.cards.of_person(person))
+
+        living, count = self._ports.records.read(look)
+        path = "citizen_id" if resident.citizen_id else "other_document.number"
+        if living is not None:
+            fault: FieldProblem = PersonHasCard(path, living.number, living.state)
+            return [Finding(path, ProblemKind.WRONG, fault)]
+        if count:
+            return [Finding(path, ProblemKind.NOTICE, PersonKnown(path, count))]
+        return []
 
     def _notice(self, notice: FieldProblem, resident: Resident, agreed: bool) -> Finding:
         if not isinstance(notice, NameOnCard):
@@ -179,37 +274,76 @@ class Enrolment:
         asked = NameNeedsConsent(field=notice.field, takes=notice.takes, room=notice.room)
         return Finding(notice.field, ProblemKind.WRONG, asked, shown)
 
-    def save(self, draft: EnrolDraft) -> str:
-        """Freeze a faultless draft; the new application's id.
+    def save(self, draft: EnrolDraft, second: Presence | None = None) -> str:
+        """Keep a faultless draft as an application; its id.
 
-        A single problem is told as itself, with its field, what is wrong and what to do.
+        Who was typed waits for a second person, or has one on the spot (``second``, for the act
+        ``enrol-typed``). A single problem is told as itself, with its field and what to do.
         """
+        self._require_whole(draft)
+        passage = self._passage(draft, second)
+        state = self._state_of(draft, passage)
+
+        def keep(unit: Unit) -> str:
+            application = self.freeze(draft, unit, passage)
+            unit.applications.freeze(application, state)
+            return application.id
+
+        return self._ports.records.durable("freeze", keep)
+
+    def _require_whole(self, draft: EnrolDraft) -> None:
         stopping = [found.fault for found in self.check(draft) if found.stops]
         if len(stopping) == 1:
             raise stopping[0]
         if stopping:
             raise ResidentRefused(fields=tuple(fault.params()["field"] for fault in stopping))
-        application = self.freeze(draft)
-        self._ports.applications.freeze(application)
-        return application.id
 
-    def freeze(self, draft: EnrolDraft) -> FrozenApplication:
+    def _state_of(self, draft: EnrolDraft, passage: Passage) -> str:
+        """Submitted, and then verified from the document or referred to a second person."""
+        life, actor = self._life, passage.actor
+        facts = {"complete": True, "consent-signed": True, "identity-read": not draft.to_approve}
+        state = life.step(ApplicationState.DRAFT, ApplicationEvent.SUBMIT, actor.role, facts).next
+        event = ApplicationEvent.REFER if draft.to_approve else ApplicationEvent.VERIFY
+        state = life.step(state, event, actor.role, facts).next
+        if passage.second is not None:
+            apart = {"not-by-oneself": passage.second.id != actor.id}
+            state = life.step(state, ApplicationEvent.APPROVE, passage.second.role, apart).next
+        return state
+
+    def _passage(self, draft: EnrolDraft, second: Presence | None) -> Passage:
+        gate = self._ports.gate
+        if draft.to_approve and second is not None:
+            return gate.enter(ENROL_TYPED, second=second)
+        return gate.enter(ENROL_FROM_FILE if draft.source is DraftSource.FILE else ENROL)
+
+    def collect(self, draft: EnrolDraft) -> FrozenApplication:
+        """A checked draft as an application that is not kept: what a reissue takes its data from."""
+        self._require_whole(draft)
+        actor = self._ports.gate.actor
+        return self._ports.records.read(
+            lambda unit: self.freeze(draft, unit, Passage(ENROL, actor, None))
+        )
+
+    def freeze(self, draft: EnrolDraft, unit: Unit, passage: Passage) -> FrozenApplication:
         """A new application of a faultless draft, not kept yet."""
         ports = self._ports
         resident, now = _resident(draft), ports.clock.now_ms()
         realm = ports.workplace.realm
         # card.md: how the security code is made is not public; it is drawn for each card.
         security_code = f"{int.from_bytes(ports.random.token_bytes(8), 'big') % 1000:03d}"
+        known = unit.applications.person_of(realm, resident)
+        before = unit.cards.of_person(known) if known is not None else []
         card = card_data(
             resident,
             ports.workplace.facts,
             ports.profile.rules,
             issued=self._today,
             security_code=security_code,
+            issue_count=1 + max((card.issue_count for card in before if card.made), default=0),
             shortened_name_agreed=draft.name_agreed,
         )
-        known = ports.applications.person_of(realm, resident)
-        return freeze(
+        texts, actor, second = _texts(draft), passage.actor, passage.second
+        application = freeze(
             resident,
             card,
             id=uuid7(ports.clock, ports.random),
@@ -219,17 +353,30 @@ class Enrolment:
             profile_hash=ports.profile.content_hash,
             frozen_at_ms=now,
             evidence=Evidence(
-                collected_by=ports.workplace.operator,
+                collected_by=actor.name,
+                collected_by_id=actor.id,
                 collected_at_ms=now,
                 fields=_origins(draft),
                 document=draft.evidence,
             ),
         )
+        approval = None
+        if second is not None:
+            approval = Approval(actor.id, actor.name, now, second.id, second.name)
+        return replace(
+            application,
+            consent=order_rules.consent_of(texts, now),
+            applicant=order_rules.applicant_of(texts),
+            approved_by=approval,
+        )
+
+
+def _texts(draft: EnrolDraft) -> dict[str, str]:
+    return {path: _folded(path, value.text) for path, value in draft.values.items()}
 
 
 def _resident(draft: EnrolDraft) -> Resident:
-    values = {path: _folded(path, value.text) for path, value in draft.values.items()}
-    return resident_of(values, draft.photo, draft.face_photo)
+    return resident_of(_texts(draft), draft.photo, draft.face_photo)
 
 
 def _document(reading: IdentityReading) -> DocumentEvidence:
@@ -264,7 +411,7 @@ def _folded(path: str, text: str) -> str:
         return fold_citizen_number(text)
     if path in _NUMBERS:
         return fold_number(text)
-    return names.fold_name(text) if path == "name" else names.fold_text(text)
+    return names.fold_name(text) if path in ("name", order_rules.NAME) else names.fold_text(text)
 
 
 def _lines(reading: IdentityReading) -> tuple[tuple[str, str], ...]:
