@@ -71,6 +71,10 @@ class ApplicationState(StrEnum):
     DONE = "done"
 
 
+# Nothing happens to an application any more; its life says the same.
+CLOSED_APPLICATION: Final = frozenset({ApplicationState.WITHDRAWN, ApplicationState.DONE})
+
+
 class ApplicationEvent(StrEnum):
     """What happens to an application; the events of resources/lives/application.toml."""
 

@@ -26,7 +26,8 @@ class ApplicationBook(Protocol):
     """Applications and their states (resources/lives/application.toml)."""
 
     def freeze(self, application: FrozenApplication, state: str) -> str:
-        """Keep a new version; its human number. ``state`` is the application's after it."""
+        """Keep a new version and its audit row; its human number. ``state`` is the application's after
+        it; a known error where it is withdrawn or done."""
         ...
 
     def get(self, application_id: str) -> FrozenApplication: ...
@@ -36,7 +37,8 @@ class ApplicationBook(Protocol):
     def state_of(self, application_id: str) -> str: ...
 
     def move(self, application_id: str, state: str) -> None:
-        """The application's state after an event of its life."""
+        """The application's state after an event of its life. The audit row is the caller's, who knows
+        the act and its reason."""
         ...
 
     def in_state(self, state: str, limit: int = 200) -> list[str]:

@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from app.domain.application import FrozenApplication, Realm
 from app.domain.audit import AuditEvent, AuditKind
 from app.domain.lives import Life
-from app.domain.order import FIRST_ISSUE, ApplicationState
+from app.domain.order import ApplicationState
 from app.domain.resident import Resident
-from app.store import card_errors as errors
 from app.store.applications import ApplicationStore
 from app.store.work import Moment, Work
-
-# What a move to a state is called in the audit; every other one belongs to enrolment.
-_KIND: Final = {
-    ApplicationState.APPROVED: AuditKind.APPROVE,
-    ApplicationState.RETURNED: AuditKind.RETURN,
-    ApplicationState.WITHDRAWN: AuditKind.WITHDRAW,
-    ApplicationState.DONE: AuditKind.ORDER,
-}
 
 
 class ApplicationBookStore:
@@ -35,16 +24,7 @@ class ApplicationBookStore:
         self._moment = moment
 
     def freeze(self, application: FrozenApplication, state: str) -> str:
-        after = ApplicationState(state)
-        before = self._state_or_none(application.id)
-        if before is not None and before in self._life.final:
-            raise errors.ApplicationClosed(self.number_of(application.id), before)
-        number = self._store.keep(application, after, self._moment)
-        kind = AuditKind.ENROL if application.reason == FIRST_ISSUE else AuditKind.ORDER
-        self._audit(
-            application.id, kind, before, after, reason=application.reason, version=application.version
-        )
-        return number
+        return self._store.keep(application, ApplicationState(state), self._moment)
 
     def get(self, application_id: str) -> FrozenApplication:
         return self._store.get(application_id)
@@ -63,7 +43,31 @@ class ApplicationBookStore:
             return
         heads = self._work.tables.application
         heads.update(state=after.value).where(heads.c.id == application_id).execute()
-        self._audit(application_id, _KIND.get(after, AuditKind.ENROL), before, after)
+
+    def follow_case(self, application_id: str, state: str) -> None:
+        """The move that the application makes with its case, and the audit row of it."""
+        before = self.state_of(application_id)
+        self.move(application_id, state)
+        if before == state:
+            return
+        heads = self._work.tables.application
+        realm, person_id = (
+            heads.select(heads.c.realm, heads.c.person_id)
+            .where(heads.c.id == application_id)
+            .tuples()
+            .first()
+        )
+        event = AuditEvent(
+            AuditKind.ORDER,
+            realm=Realm(realm),
+            person_id=str(person_id),
+            application_id=application_id,
+            subject=application_id,
+            number=self.number_of(application_id),
+            before=before,
+            after=state,
+        )
+        self._work.audit(event, self._moment)
 
     def in_state(self, state: str, limit: int = 200) -> list[str]:
         heads = self._work.tables.application
@@ -89,41 +93,3 @@ class ApplicationBookStore:
         """Whether a card of it is being made or was made; one that is not waits for its making."""
         heads = self._work.tables.application
         heads.update(begun=int(begun)).where(heads.c.id == application_id).execute()
-
-    def _state_or_none(self, application_id: str) -> str | None:
-        heads = self._work.tables.application
-        row = heads.select(heads.c.state).where(heads.c.id == application_id).tuples().first()
-        return None if row is None else str(row[0])
-
-    def _audit(
-        self,
-        application_id: str,
-        kind: AuditKind,
-        before: str | None,
-        after: ApplicationState,
-        *,
-        reason: str | None = None,
-        version: int | None = None,
-    ) -> None:
-        heads = self._work.tables.application
-        realm, person_id, number = (
-            heads.select(heads.c.realm, heads.c.person_id, heads.c.number)
-            .where(heads.c.id == application_id)
-            .tuples()
-            .first()
-        )
-        self._work.audit(
-            AuditEvent(
-                kind,
-                realm=Realm(realm),
-                person_id=str(person_id),
-                application_id=application_id,
-                subject=application_id,
-                number=str(number),
-                before=before,
-                after=after.value,
-                reason=reason,
-                facts={} if version is None else {"version": version},
-            ),
-            self._moment,
-        )

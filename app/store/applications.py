@@ -10,9 +10,11 @@ from peewee import fn
 from app.crypto.sealing import Place, SealBroken, Sealer
 from app.crypto.sm3 import framed, hmac_sm3
 from app.domain.application import FrozenApplication, Realm
-from app.domain.order import ApplicationState
+from app.domain.audit import AuditEvent, AuditKind
+from app.domain.order import CLOSED_APPLICATION, FIRST_ISSUE, ApplicationState
 from app.domain.resident import Resident
 from app.store import errors, serial
+from app.store.card_errors import ApplicationClosed
 from app.store.search import SearchTokens
 from app.store.work import Moment, Work
 
@@ -115,7 +117,7 @@ class ApplicationStore:
         return [self.get(str(found), int(newest)) for found, newest in page]
 
     def keep(self, application: FrozenApplication, state: ApplicationState, moment: Moment) -> str:
-        """Keep a version inside the running transaction; the application's human number."""
+        """Keep a version inside the running transaction, with its audit row; the human number."""
         if application.realm not in self._realms:
             raise errors.RealmRefused(application.realm, min(self._realms))
         self._keep_person(application, moment)
@@ -124,6 +126,9 @@ class ApplicationStore:
         number = str(head[0]) if head is not None else ""
         if application.version != newest + 1 or (head is not None and head[1] != application.person_id):
             raise errors.ApplicationChanged(number, application.version)
+        before = None if head is None else ApplicationState(head[2])
+        if before in CLOSED_APPLICATION:
+            raise ApplicationClosed(number, before)
         heads = self._tables.application
         if head is None:
             number = self._work.next_number(application.realm.value, APPLICATION_COUNTER)
@@ -149,6 +154,19 @@ class ApplicationStore:
             sealed=sealed,
         ).execute()
         self._search.keep(application.realm, application.person_id, application.resident)
+        event = AuditEvent(
+            AuditKind.ENROL if application.reason == FIRST_ISSUE else AuditKind.ORDER,
+            realm=application.realm,
+            person_id=application.person_id,
+            application_id=application.id,
+            subject=application.id,
+            number=number,
+            before=before,
+            after=state.value,
+            reason=application.reason,
+            facts={"version": application.version},
+        )
+        self._work.audit(event, moment)
         return number
 
     def index(self) -> bool:
@@ -205,7 +223,7 @@ class ApplicationStore:
     def _head(self, application_id: str) -> tuple[Any, ...] | None:
         heads = self._tables.application
         found: tuple[Any, ...] | None = (
-            heads.select(heads.c.number, heads.c.person_id)
+            heads.select(heads.c.number, heads.c.person_id, heads.c.state)
             .where(heads.c.id == application_id)
             .tuples()
             .first()

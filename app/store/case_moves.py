@@ -103,7 +103,7 @@ class CaseMoves:
         book = self._applications(moment)
         application_state = book.state_of(case.application_id)
         step = self._application_life.step(application_state, application_event, role, facts)
-        book.move(case.application_id, step.next)
+        book.follow_case(case.application_id, step.next)
         if state is CaseState.SPOILED:
             book.begun(case.application_id, False)
         for follower in self._followers:

@@ -19,7 +19,7 @@ from app.domain.lives import (
     RoleNotAllowed,
     load_life,
 )
-from app.domain.order import ApplicationEvent, ApplicationState
+from app.domain.order import CLOSED_APPLICATION, ApplicationEvent, ApplicationState
 from app.domain.ports import CaseEvent, CaseState
 from app.domain.staff import Role
 from app.domain.stock import BlankState
@@ -82,6 +82,10 @@ def test_a_dead_card_never_lives_again(card: Life) -> None:
     for step in card.steps:
         if step.state not in living:
             assert step.next not in living, step
+
+
+def test_an_application_is_closed_where_its_life_ends() -> None:
+    assert load_life("application").final == {state.value for state in CLOSED_APPLICATION}
 
 
 def test_only_a_loss_goes_back(card: Life) -> None:

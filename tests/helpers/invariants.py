@@ -265,6 +265,10 @@ def _audit_tells_all(rows: _Rows) -> Iterator[str]:
         ("shift-closed",): len(rows["closing"]),
         ("receipt-voided",): sum(receipt["state"] == "voided" for receipt in rows["receipt"]),
     }
+    kinds["version",] = [row for kind in ("enrol", "order") for row in kinds.get((kind,), [])]
+    # A version each, and the end of an application with its card.
+    finished = sum(head["state"] == "done" for head in rows["application"])
+    done["version",] = len(rows["application_version"]) + finished
     done["fee-taken",] = sum(receipt["method"] != "waived" for receipt in rows["receipt"])
     done["fee-waived",] = sum(receipt["method"] == "waived" for receipt in rows["receipt"])
     for kind, count in done.items():
