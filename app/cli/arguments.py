@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from app import __version__
 from app.cli import commands as run
+from app.cli.audit_commands import audit_commands
 from app.cli.context import Context
+from app.cli.till_commands import till_commands
 from app.main import DEFAULT_PRODUCT
 from app.workflow import views
 
@@ -37,6 +39,8 @@ def parser() -> argparse.ArgumentParser:
     commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _intake_commands(commands)
     _making_commands(commands)
+    audit_commands(commands, _command, _count)
+    till_commands(commands)
     _command(commands, "bench", run.bench, "each figure beside its limit in the same run")
     _command(commands, "desk", run.open_window, "open the window")
     return whole

@@ -256,7 +256,7 @@ class WitnessFailed(KangkaError):
 
 
 class ChainFault(StrEnum):
-    """What was done to a chain. The words for people stand in the catalogue under ``audit-fault``."""
+    """What was done to a chain. The words for people stand in the catalogue under ``audit_fault``."""
 
     CHANGED = "changed"
     REMOVED = "removed"
