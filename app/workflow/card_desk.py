@@ -217,7 +217,8 @@ class CardDesk:
         return self._blocks.recover(card_id)
 
     def lapse(self) -> Lapsed:
-        return Lapsed(tuple(lapse_due(self._ports.records, self._ports.life)))
+        ports = self._ports
+        return Lapsed(tuple(lapse_due(ports.records, ports.life, ports.clock.now_ms())))
 
     # Interrupted blockings ---------------------------------------------------------------------------
 

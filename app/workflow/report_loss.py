@@ -136,12 +136,12 @@ def reissue_begun(unit: Unit, card: Card) -> bool:
     return any(unit.applications.get(order).replaces == card.id for order in orders)
 
 
-def lapse_due(records: Records, life: Life) -> list[str]:
+def lapse_due(records: Records, life: Life, now_ms: int) -> list[str]:
     """End every provisional loss whose time is over; the ids of the cards. It is the program's own act.
 
     It was so from the moment it was to lapse, however late the program looks.
     """
-    if not records.read(lambda unit: unit.cards.lapsing(unit.at_ms)):
+    if not records.read(lambda unit: unit.cards.lapsing(now_ms)):
         return []
 
     def lapse(unit: Unit) -> list[str]:
