@@ -59,9 +59,18 @@ _TIMED = "station"
 _PREVIEW_DPI = 300
 
 
+def nobody(_act: str) -> Presence | None:
+    """Nobody authenticated for an act."""
+    return None
+
+
 @dataclass(frozen=True)
 class DeskParts:
-    """What a desk is made of, composed by ``app.main``. ``lock`` is held while a card is at work."""
+    """What a desk is made of, composed by ``app.main``. ``lock`` is held while a card is at work.
+
+    ``second`` and ``fresh`` are how a command has a second person, or its own, authenticate for an act;
+    the window asks them on the spot.
+    """
 
     session: Session
     gate: Gate
@@ -86,6 +95,8 @@ class DeskParts:
     devices: DeviceBoard
     card_taken: Callable[[threading.Event], bool]
     clock: Clock
+    second: Callable[[str], Presence | None] = nobody
+    fresh: Callable[[str], Presence | None] = nobody
 
 
 class Desk:
@@ -127,6 +138,14 @@ class Desk:
         finally:
             if not making:
                 self._devices.release()
+
+    def second(self, act: str) -> Presence | None:
+        """The second person whom the command line names, authenticated for ``act``; None without one."""
+        return self._parts.second(act)
+
+    def fresh(self, act: str) -> Presence | None:
+        """Who acts, authenticated once more for ``act``; None where nobody could be asked."""
+        return self._parts.fresh(act)
 
     def begin_shift(self) -> None:
         with self._devices:
@@ -236,6 +255,7 @@ class Desk:
     def issue(
         self, application_id: str, on_event: StepListener, cancel: threading.Event
     ) -> IssueOutcome:
+        self.till.require_shift()
         with self._devices:
             begun = self._parts.clock.monotonic_ns()
             return self._outcome(self._maker.make(application_id, on_event, cancel), begun)
@@ -263,6 +283,8 @@ class Desk:
                 return self._outcome(Made(spoiled, None, {}), begun)
             if how is Settlement.VERIFY:
                 return self._outcome(self._maker.verify(case, on_event, cancel), begun)
+            # One that was carried over without a chip takes a card of the box now.
+            self.till.require_shift()
             return self._outcome(self._maker.proceed(case, on_event, cancel), begun)
 
     def next_card(self, cancel: threading.Event) -> None:

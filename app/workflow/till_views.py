@@ -65,6 +65,11 @@ class TillService(Protocol):
 
     def open_shift(self, float_fen: int) -> Shift: ...
 
+    def require_shift(self) -> None:
+        """A card is about to be used: ``ShiftNotOpen`` unless somebody answers for the box. In training
+        a shift opens by itself."""
+        ...
+
     def dues(self) -> list[DueRow]: ...
 
     def take(self, application_id: str, method: PayMethod) -> Receipt:
