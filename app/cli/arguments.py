@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from app import __version__
 from app.cli import commands as run
 from app.cli.audit_commands import audit_commands
+from app.cli.card_commands import card_commands
 from app.cli.context import Context
 from app.cli.till_commands import till_commands
 from app.main import DEFAULT_PRODUCT
@@ -39,6 +40,7 @@ def parser() -> argparse.ArgumentParser:
     commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _intake_commands(commands)
     _making_commands(commands)
+    card_commands(commands, _command, _readers)
     audit_commands(commands, _command, _count)
     till_commands(commands)
     _command(commands, "bench", run.bench, "each figure beside its limit in the same run")

@@ -176,6 +176,12 @@ class CardDesk:
             return LyingCard(serial, None, None, None, blocked)
         return LyingCard(serial, card.id, card.person_id, card.state, blocked)
 
+    def card_on_reader(self, cancel: threading.Event) -> str:
+        lying = self.lying_card(cancel)
+        if lying.card_id is None:
+            raise NothingByThat
+        return lying.card_id
+
     def paper(self, card_id: str, number: str) -> Paper:
         self._ports.gate.enter(LOOK, subject=card_id)
 

@@ -270,6 +270,7 @@ class Reissued:
     """A new order in place of a dead card, what it owes, and the papers to be printed."""
 
     old_card_id: str
+    old_state: CardState
     application_id: str
     application_number: str
     issue_count: int
@@ -327,8 +328,16 @@ class CardService(Protocol):
         """The id of the card whose case has this human number."""
         ...
 
+    def card_of_application(self, application_id: str) -> str:
+        """The id of the newest card that was ordered by an application."""
+        ...
+
     def lying_card(self, cancel: threading.Event) -> LyingCard:
         """Which card lies on the reader."""
+        ...
+
+    def card_on_reader(self, cancel: threading.Event) -> str:
+        """The id of the card on the reader; a known error for a chip that this desk made for nobody."""
         ...
 
     def hand_over(
@@ -351,6 +360,14 @@ class CardService(Protocol):
 
     def open_blocks(self) -> list[CaseRow]:
         """Blockings that were interrupted, each a case to settle."""
+        ...
+
+    def is_open_block(self, card_id: str) -> bool:
+        """Whether this card's blocking was begun and is not settled."""
+        ...
+
+    def require_settled(self) -> None:
+        """A known error while a blocking is open: the reader issues nothing new until it is settled."""
         ...
 
     def settle_block(

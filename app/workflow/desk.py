@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,9 @@ from app.domain.staff import Presence
 from app.workflow import cases, steps
 from app.workflow.approve import ApprovalDesk
 from app.workflow.audit_desk import AuditDesk
+from app.workflow.block_card import BLOCK
 from app.workflow.card_views import CardService
+from app.workflow.card_words import word_of
 from app.workflow.devices import DeviceBoard
 from app.workflow.enrol import Enrolment
 from app.workflow.faces import FaceMaker
@@ -148,6 +150,7 @@ class Desk:
         return self._parts.fresh(act)
 
     def begin_shift(self) -> None:
+        self.cards.lapse()
         with self._devices:
             self._parts.station.sam.session()
 
@@ -256,15 +259,21 @@ class Desk:
         self, application_id: str, on_event: StepListener, cancel: threading.Event
     ) -> IssueOutcome:
         self.till.require_shift()
+        self.cards.require_settled()
         with self._devices:
             begun = self._parts.clock.monotonic_ns()
             return self._outcome(self._maker.make(application_id, on_event, cancel), begun)
 
     def open_cases(self) -> list[CaseRow]:
-        return [self._case_row(case) for case in self._parts.journal.open_cases()]
+        """Cards whose making was interrupted, then those whose blocking was."""
+        making = [self._case_row(case) for case in self._parts.journal.open_cases()]
+        return making + self.cards.open_blocks()
 
     def case(self, case_id: str) -> CaseRow:
         """One case, whatever its state."""
+        for row in self.cards.open_blocks():
+            if row.id == case_id:
+                return row
         return self._case_row(self._parts.journal.case(case_id))
 
     def settle(
@@ -275,6 +284,8 @@ class Desk:
         cancel: threading.Event,
         reason: str = "",
     ) -> IssueOutcome:
+        if self.cards.is_open_block(case_id):
+            return self._settle_block(case_id, how, cancel)
         with self._devices:
             begun = self._parts.clock.monotonic_ns()
             case = self._parts.journal.case(case_id)
@@ -286,6 +297,14 @@ class Desk:
             # One that was carried over without a chip takes a card of the box now.
             self.till.require_shift()
             return self._outcome(self._maker.proceed(case, on_event, cancel), begun)
+
+    def _settle_block(self, card_id: str, how: Settlement, cancel: threading.Event) -> IssueOutcome:
+        """A card's blocking that was interrupted; its case was verified long ago and stays so."""
+        begun = self._parts.clock.monotonic_ns()
+        fresh = self.fresh(BLOCK) if how is Settlement.CONTINUE else None
+        done = self.cards.settle_block(card_id, how, cancel, fresh=fresh)
+        outcome = self._outcome(Made(self._parts.journal.case(card_id), None, {}), begun)
+        return replace(outcome, notice=word_of(done.state)[1])
 
     def next_card(self, cancel: threading.Event) -> None:
         """Wait till the card that was made is off the reader; if it stays, the next making says so."""

@@ -148,6 +148,7 @@ class Reissue:
             papers.append(self._papers.of(card, found.order, events, events[-1]))
         return Reissued(
             old_card_id=card_id,
+            old_state=card.state,
             application_id=order.id,
             application_number=number,
             issue_count=order.card.issue_count,
