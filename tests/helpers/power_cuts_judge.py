@@ -30,6 +30,7 @@ LATER_MS: Final = START_MS + 10**10
 _NEXT_PERSON: Final = 9_000
 # One image in so many is read to the last page, and worked on.
 _THOROUGH: Final = 60
+_ASKED: Final = 0.15
 _FAULTS: Final = (KangkaError, PeeweeException, sqlcipher.Error, OSError)
 
 
@@ -57,13 +58,13 @@ class Judge:
 
     def __init__(self, recorded: Recorded, place: Path, before: Disk | None = None) -> None:
         self.recording = recording = recorded.recording
-        self.indexes, self._place = recorded.indexes, place
-        self._commits = [(at, told) for at, told in recording.marks if "commit" in told]
+        self.indexes, self.place = recorded.indexes, place
+        self.commits = [(at, told) for at, told in recording.marks if "commit" in told]
         self._facts = [(at, told) for at, told in recording.marks if "fact" in told]
-        self._commit_ats = [at for at, _told in self._commits]
+        self._commit_ats = [at for at, _told in self.commits]
         self._fact_ats = [at for at, _told in self._facts]
-        self._known = {_key(told["tables"]): told["commit"] for _at, told in self._commits}
-        assert len(self._known) == len(self._commits), "two commits with the same content"
+        self._known = {_key(told["tables"]): told["commit"] for _at, told in self.commits}
+        assert len(self._known) == len(self.commits), "two commits with the same content"
         self._before = before
         # A store that was there before, and durable, is acknowledged from the beginning.
         file = store_folder(Path()) / DATABASE_FILE
@@ -110,7 +111,7 @@ class Judge:
             disk.forward(at)
             fate = Fate(f"{seed} {turn}", beside=beside)
             self._lay(disk, fate, at, tally)
-            fault = self._judge(at, fate.draw, tally, thorough=turn % _THOROUGH == _THOROUGH // 2)
+            fault = self.verdict(at, fate.draw, tally, thorough=turn % _THOROUGH == 10)
             if fault is not None:
                 tally.faults[fault.split(":")[0]] += 1
                 tally.findings.append(f"cut {turn} after call {at}: {fault}")
@@ -119,9 +120,9 @@ class Judge:
         return tally
 
     def _lay(self, disk: Disk, fate: Fate, at: int, tally: Tally) -> None:
-        shutil.rmtree(self._place, ignore_errors=True)
-        self._place.mkdir(parents=True)
-        write_image(disk.image(fate), self._place)
+        shutil.rmtree(self.place, ignore_errors=True)
+        self.place.mkdir(parents=True)
+        write_image(disk.image(fate), self.place)
         self._leave_index(fate.draw, at)
         tally.cuts += 1
         tally.taken += bool(fate.dropped or fate.torn or fate.unnamed)
@@ -131,7 +132,7 @@ class Judge:
 
     def _leave_index(self, draw: random.Random, at: int) -> None:
         """The wal-index's file after the cut: none, as it stood at some commit near, or anything."""
-        index = store_folder(self._place) / (DATABASE_FILE + "-shm")
+        index = store_folder(self.place) / (DATABASE_FILE + "-shm")
         way = draw.randrange(4)
         if not index.parent.is_dir() or way == 0:
             return
@@ -139,7 +140,7 @@ class Judge:
         if way == 1:
             index.write_bytes(draw.randbytes(32_768))
         else:
-            near = min(max(0, told - 1 + draw.randint(-2, 1)), len(self._commits) - 1)
+            near = min(max(0, told - 1 + draw.randint(-2, 1)), len(self.commits) - 1)
             index.write_bytes((self.indexes / str(near)).read_bytes())
 
     def disk(self, at: int = 0, *, obeys: bool = True) -> Disk:
@@ -151,9 +152,9 @@ class Judge:
 
     # One image ------------------------------------------------------------------------------------
 
-    def _judge(self, at: int, draw: random.Random, tally: Tally, *, thorough: bool) -> str | None:
-        """What is wrong with the image in place, None where it is whole."""
-        folder = store_folder(self._place)
+    def verdict(self, at: int, draw: random.Random, tally: Tally, *, thorough: bool) -> str | None:
+        """What is wrong with the image in place after a cut at call ``at``, None where it is whole."""
+        folder = store_folder(self.place)
         told = bisect_right(self._commit_ats, at) - 1
         founded = self._founded or told >= 0
         if not exists(folder):
@@ -178,16 +179,17 @@ class Judge:
         now = digests(store)
         commit = self._known.get(_key(now))
         if commit is None:
-            wanted = self._commits[max(told, 0)][1]["tables"]
+            wanted = self.commits[max(told, 0)][1]["tables"]
             other = [name for name in wanted if now.get(name) != wanted[name]]
             return f"half: the records are those of no commit; {other} differ from commit {told}"
         if commit < told:
-            return f"lost: commit {told} ({self._commits[told][1]['name']}) was told, {commit} is there"
+            return f"lost: commit {told} ({self.commits[told][1]['name']}) was told, {commit} is there"
         if commit > max(told, 0) + 1:
             return f"ahead: commit {commit} is there and only {told} was told"
         tally.ahead += commit > max(told, 0)
-        facts = self._facts[: bisect_right(self._fact_ats, at)]
-        for _at, fact in facts[-3:] + draw.sample(facts, min(1, len(facts))):
+        # The rows are those of a commit; whether the ports read what was told is asked now and then.
+        facts = self._facts[: bisect_right(self._fact_ats, at)] if draw.random() < _ASKED else []
+        for _at, fact in facts[-6:] + draw.sample(facts, min(2, len(facts))):
             wrong = CHECKS[fact["fact"]](store, fact)
             if wrong is not None:
                 return f"lost: {wrong}"
@@ -196,10 +198,10 @@ class Judge:
     def _go_on(self) -> str | None:
         """The desk settles, makes one more card, and finds it all again."""
         heard: list[dict[str, Any]] = []
-        desk = Desk(self._place, ManualClock(LATER_MS), heard.append)
+        desk = Desk(self.place, ManualClock(LATER_MS), heard.append)
         try:
             desk.work(range(_NEXT_PERSON, _NEXT_PERSON + 1))
-            store = open_store(store_folder(self._place), context(clock=ManualClock(LATER_MS + 10**6)))
+            store = open_store(store_folder(self.place), context(clock=ManualClock(LATER_MS + 10**6)))
             try:
                 last = [told for told in heard if "commit" in told][-1]
                 if digests(store) != last["tables"] or store.journal.open_cases():
