@@ -286,6 +286,8 @@ def _compose(
         audit = AuditDesk(
             store.audit, _witnesses(folder, store.store_id(), place.desk), gate, store.records
         )
+        audit.begin()
+        closing.callback(audit.keep)
         cards = CardDesk(
             CardPorts(
                 gate=gate,

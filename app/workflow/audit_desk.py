@@ -33,6 +33,7 @@ from app.workflow.gate import Gate
 
 # What a permission to look at the audit, and to act upon it, is called (resources/permissions.toml).
 ACT: Final = "audit"
+VERIFY: Final = "audit-verify"
 # About forty cards: what a thief could undo without a witness outside the records knowing.
 HEAD_EVERY: Final = 500
 PAPER: Final = "paper"
@@ -87,6 +88,8 @@ class AuditDesk:
         self._records = records
         self._lock = threading.Lock()
         self._remembered = 0
+        # Witness, desk and row of the heads that were recalled: none is told again at each opening.
+        self._known: set[tuple[str, str, int]] = set()
         self._report: AuditReport | None = None
 
     # --------------------------------------------------------------------------------- the day
@@ -131,12 +134,12 @@ class AuditDesk:
 
         ``HeadUnreadable`` where one of them is none.
         """
-        self._gate.view(ACT)
+        self._gate.view(VERIFY)
         return self._verified(full=full, typed=typed)
 
     def state(self) -> AuditState:
         """What the window shows of the chain, without verifying anything."""
-        self._gate.view(ACT)
+        self._gate.view(VERIFY)
         heads, failed = self._recall()
         counted: dict[str, int] = dict.fromkeys((witness.name for witness in self._witnesses), 0)
         for found in [*heads, *self._log.frozen()]:
@@ -188,7 +191,7 @@ class AuditDesk:
         report = self._log.verify(full=full, heads=[*heads, *from_paper])
         silent = [
             ChainProblem("", 0, 0, ChainFault.WITNESS_LOST, name)
-            for name in (*failed, *self._forgetful(heads))
+            for name in dict.fromkeys((*failed, *self._forgetful(heads)))
         ]
         report = replace(report, problems=(*report.problems, *silent))
         with self._lock:
@@ -210,6 +213,7 @@ class AuditDesk:
                 heads += witness.recall()
             except WitnessFailed:
                 failed.append(witness.name)
+        self._known = {(found.witness, found.head.desk, found.head.seq) for found in heads}
         return heads, tuple(failed)
 
     def _due(self, rows: int) -> bool:
@@ -218,6 +222,8 @@ class AuditDesk:
     def _remember(self, head: Head) -> tuple[str, ...]:
         failed = []
         for witness in self._witnesses:
+            if (witness.name, head.desk, head.seq) in self._known:
+                continue
             try:
                 witness.remember(head)
             except WitnessFailed:

@@ -262,7 +262,9 @@ class Desk:
         self.cards.require_settled()
         with self._devices:
             begun = self._parts.clock.monotonic_ns()
-            return self._outcome(self._maker.make(application_id, on_event, cancel), begun)
+            outcome = self._outcome(self._maker.make(application_id, on_event, cancel), begun)
+        self.audit.keep_if_due()
+        return outcome
 
     def open_cases(self) -> list[CaseRow]:
         """Cards whose making was interrupted, then those whose blocking was."""
