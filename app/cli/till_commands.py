@@ -221,6 +221,10 @@ def _state(state: TillState, receipts: list[Receipt]) -> dict[str, Any]:
         "cash_fen": state.cash_fen,
         "scan_fen": state.scan_fen,
         "waived_fen": state.waived_fen,
+        "waived": [
+            {"reason": row.reason, "ground": row.waiver, "count": row.count, "fen": row.fen}
+            for row in state.waived
+        ],
         "refunded_fen": state.refunded_cash_fen,
         "expected_fen": state.expected_fen,
         "receipts": {

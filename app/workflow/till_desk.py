@@ -16,7 +16,7 @@ from app.domain.lives import Life, load_life
 from app.domain.records import Records, Unit
 from app.domain.staff import Presence
 from app.domain.till import Closing, FeeDue, PayMethod, Receipt, Shift, TillState
-from app.domain.till_errors import NothingDue, ShiftNotOpen
+from app.domain.till_errors import NothingDue, ShiftNotOpen, ShiftOutOfBalance
 from app.workflow.gate import Gate
 from app.workflow.masking import masked_name
 from app.workflow.till_papers import closing_report, fee_receipt
@@ -158,7 +158,12 @@ class TillDesk:
             if len(explanation.strip()) > _MOST_WORDS:
                 raise WordsTooLong(_MOST_WORDS)
             act = self.closing_act(counted_fen, counted_cards)
-            shift, _state = self._open_state()
+            shift, state = self._open_state()
+            if act == CLOSE_OFF and not (second and explanation.strip()):
+                # Before anybody is asked to sign it, who counted learns what differs.
+                raise ShiftOutOfBalance(
+                    counted_fen - state.expected_fen, counted_cards - state.cards.on_hand
+                )
         passage = self._ports.gate.enter(act, second=second, subject=shift.id)
         with self._refusals(act, shift.id):
             return self._durable(

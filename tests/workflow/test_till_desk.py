@@ -184,13 +184,15 @@ def test_closing_needs_a_shift(counter: Counter) -> None:
 def test_a_difference_takes_a_supervisor_and_a_reason(open_counter: Counter) -> None:
     till = open_counter.till
     assert till.closing_act(9_900, 0) == CLOSE_OFF
-    with pytest.raises(SecondPersonNeeded):
-        till.close(9_900, 0, "找零差错")
-    refused(open_counter, SecondPersonNeeded, CLOSE_OFF)
     signed = open_counter.present(CLOSE_OFF)
-    with pytest.raises(ShiftOutOfBalance):
-        till.close(9_900, 0, " ", signed)
-    refused(open_counter, ShiftOutOfBalance, CLOSE_OFF)
+    for words, second in (("找零差错", None), (" ", signed), ("", None)):
+        with pytest.raises(ShiftOutOfBalance) as caught:
+            till.close(9_900, 0, words, second)
+        assert (caught.value.fen, caught.value.cards) == (-100, 0)
+        refused(open_counter, ShiftOutOfBalance, CLOSE)
+    with pytest.raises(SecondPersonNeeded):  # who signed for something else did not sign for this
+        till.close(9_900, 0, "找零差错", replace(signed, act=CLOSE))
+    refused(open_counter, SecondPersonNeeded, CLOSE_OFF)
     own = replace(signed, actor=open_counter.staff.gate.actor)
     with pytest.raises(NotByOneself):
         till.close(9_900, 0, "找零差错", own)
