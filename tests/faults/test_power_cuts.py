@@ -29,7 +29,7 @@ from tests.store.support import context
 Proof = Callable[[str, int], None]
 
 # A session that ends with the log folded, and one whose log is folded in the midst of a commit.
-CARDS = 24
+CARDS = 14
 # A shorter day: a control's, and that of the desk that comes after a cut.
 FEW = 4
 # Cuts of each of three tests in `make test`, in `make prove` for each of its SCALE, and of the whole.

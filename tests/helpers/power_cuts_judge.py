@@ -158,8 +158,10 @@ class Judge:
         told = bisect_right(self._commit_ats, at) - 1
         founded = self._founded or told >= 0
         if not exists(folder):
-            tally.none += not founded
-            return self._go_on() if not founded and thorough else "lost: the store" if founded else None
+            if founded:
+                return "lost: the store"
+            tally.none += 1
+            return self._go_on(tally) if thorough else None
         try:
             store = open_store(folder, context(clock=ManualClock(LATER_MS)))
         except _FAULTS as fault:
@@ -170,10 +172,7 @@ class Judge:
             fault_found = f"damaged: {_words(fault)}"
         finally:
             store.close()
-        if fault_found is None and thorough:
-            tally.thorough += 1
-            return self._go_on()
-        return fault_found
+        return self._go_on(tally) if fault_found is None and thorough else fault_found
 
     def _read(self, store: Store, told: int, at: int, draw: random.Random, tally: Tally) -> str | None:
         now = digests(store)
@@ -195,8 +194,9 @@ class Judge:
                 return f"lost: {wrong}"
         return None
 
-    def _go_on(self) -> str | None:
+    def _go_on(self, tally: Tally) -> str | None:
         """The desk settles, makes one more card, and finds it all again."""
+        tally.thorough += 1
         heard: list[dict[str, Any]] = []
         desk = Desk(self.place, ManualClock(LATER_MS), heard.append)
         try:
