@@ -205,7 +205,7 @@ def _shifts(rows: _Rows) -> Iterator[str]:
     for shift in rows["shift"]:
         if (shift["id"] in closings) != (shift["closed_ms"] is not None):
             yield f"shift {shift['number']} is closed without a closing, or the reverse"
-        if shift["id"] not in closings:
+        if shift["id"] not in closings or shift["closed_ms"] is None:
             continue
         closed = closings[shift["id"]]
         mine = [r for r in rows["receipt"] if r["shift_id"] == shift["id"]]

@@ -16,7 +16,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,9 @@ from app.store.store import Store, create, open_store
 from tests.helpers.desk_story import CLERK, Story
 from tests.store.support import context
 
+# What a fork does for its job; what it says goes to the file.
+Work = Callable[[dict[str, Any], int], None]
+
 
 def opened(folder: Path, on_commit: Any = None) -> Store:
     """The story's store with its clerk signed in; a new one where there is none."""
@@ -33,7 +36,7 @@ def opened(folder: Path, on_commit: Any = None) -> Store:
     return open_store(folder, wanted) if folder.exists() else create(folder, wanted)
 
 
-class _Killer:
+class Killer:
     """Counts what passes, and ends this process at one of them."""
 
     def __init__(self, kill: list[Any] | None) -> None:
@@ -52,7 +55,8 @@ class _Killer:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _watch(killer: _Killer) -> None:
+def watch(killer: Killer) -> None:
+    """Let ``killer`` count what is said to the database, in this fork alone."""
     execute = CipherDatabase.execute_sql
 
     def counted(self: CipherDatabase, *arguments: Any, **more: Any) -> Any:
@@ -67,7 +71,7 @@ def _nothing(*_arguments: Any, **_more: Any) -> Iterator[None]:
     yield
 
 
-def _plant(mode: str) -> None:
+def plant(mode: str) -> None:
     """The control's fault, in this fork alone."""
     if mode == "torn":
         CipherDatabase.transaction = CipherDatabase.atomic = _nothing  # type: ignore[method-assign, assignment]
@@ -79,29 +83,34 @@ def _plant(mode: str) -> None:
         )
 
 
+def say_to(out: int, told: dict[str, Any]) -> None:
+    """One line, whole, before whatever comes next."""
+    os.write(out, json.dumps(told).encode() + b"\n")
+
+
 def _work(job: dict[str, Any], out: int) -> None:
-    killer = _Killer(job["kill"])
+    killer = Killer(job["kill"])
 
     def say(told: dict[str, Any]) -> None:
-        os.write(out, json.dumps(told).encode() + b"\n")
+        say_to(out, told)
 
     store = opened(Path(job["folder"]), killer.commit)
-    _plant(job["mode"])
-    _watch(killer)
+    plant(job["mode"])
+    watch(killer)
     Story(store, job["variant"], lambda told: say({"told": told})).steps[job["step"]]()
     say({"points": killer.points, "statements": killer.statements})
     if not job["mode"]:
         store.close()
 
 
-def _fork(job: dict[str, Any]) -> dict[str, Any]:
+def _fork(job: dict[str, Any], work: Work) -> dict[str, Any]:
     read, write = os.pipe()
     pid = os.fork()
     if pid == 0:
         code = 1
         try:
             os.close(read)
-            _work(job, write)
+            work(job, write)
             code = 0
         finally:
             sys.stderr.flush()
@@ -119,11 +128,12 @@ def _fork(job: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def main() -> None:
+def serve(work: Work) -> None:
+    """Do each job that is read in a fork of this process, and say how it ended."""
     for line in sys.stdin:
-        sys.stdout.write(json.dumps(_fork(json.loads(line))) + "\n")
+        sys.stdout.write(json.dumps(_fork(json.loads(line), work)) + "\n")
         sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    main()
+    serve(_work)

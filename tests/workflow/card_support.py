@@ -35,7 +35,7 @@ from app.domain.resident import Resident
 from app.domain.staff import PROGRAM, Actor, Presence, Role, load_permissions
 from app.domain.till import PayMethod
 from app.domain.visitor import Checked, Visitor
-from app.store.store import Store, StoreContext, create, open_store
+from app.store.store import Store, StoreContext, open_or_create, open_store
 from app.workflow.card_desk import CardDesk
 from app.workflow.card_ports import CardPorts
 from app.workflow.card_views import FoundForm, HandOverForm, LossForm, ReissueForm
@@ -86,10 +86,11 @@ class Counter:
         *,
         rules: DeskRules | None = None,
         on_commit: Callable[[str], None] | None = None,
+        seed: int = 7,
     ) -> None:
         self.folder = folder
         self.clock = ManualClock(NOON)
-        self.random = SeededRandom(7)
+        self.random = SeededRandom(seed)
         self.session = Session(actor)
         self.profile = load_profile()
         self.products = load_products()
@@ -106,7 +107,7 @@ class Counter:
             on_commit=self._committed,
             who=lambda: self.session.present or PROGRAM,
         )
-        self.store: Store = create(folder / "store", self.context)
+        self.store: Store = open_or_create(folder / "store", self.context)
         self._compose()
 
     def _committed(self, point: str) -> None:
