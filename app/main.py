@@ -22,6 +22,7 @@ from app.base.resources import read_toml, resource
 from app.cardspec.product import Products, load_products
 from app.cardspec.profile import load_profile
 from app.crypto.sm3 import hmac_sm3
+from app.crypto.verifiers import Argon2Verifiers
 from app.devices.channel import ApduChannel
 from app.devices.id_reader import SamvReader, open_serial
 from app.devices.id_text import decode_identity, encode_text
@@ -76,6 +77,7 @@ from app.workflow.issue import Hands, Station
 from app.workflow.order_papers import OrderPapers
 from app.workflow.paper_desk import PAPERS_FOLDER, PaperDesk
 from app.workflow.sam_desk import SamDesk
+from app.workflow.sign_in import SignIn
 from app.workflow.stock_desk import StockDesk
 from app.workflow.till_desk import TillDesk, TillPorts
 from app.workflow.workplace import WorkplaceNotSetUp, require_staff, workplace_of
@@ -327,6 +329,7 @@ def _compose(
         session.begin(Actor("made-up", place.operator, Role.CLERK))
         parts = DeskParts(
             session=session,
+            sign_in=SignIn(session, store.records, Argon2Verifiers(random), clock, desk=place.desk),
             gate=gate,
             lock=devices,
             cards=cards,
@@ -496,9 +499,11 @@ def simulate(options: Options, cards: int, product: str, ports: tuple[int, int],
 
 def run_bench() -> dict[str, Any]:
     """``kangka bench``: each figure beside its limit, measured in this run."""
-    from app.bench.card import bench_card  # noqa: PLC0415 - no other command needs it
+    from app.bench.audit import bench_audit  # noqa: PLC0415 - no other command needs them
+    from app.bench.card import bench_card  # noqa: PLC0415
 
-    return bench_card()
+    measured = bench_card()
+    return measured | {"rows": [*measured["rows"], *bench_audit()]}
 
 
 def open_window(options: Options) -> int:

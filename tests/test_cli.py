@@ -14,7 +14,8 @@ from app import __version__
 from app.base.catalogue import Catalogue
 from app.cli.arguments import parser
 from app.domain.made_up import made_up_resident
-from app.workflow.views import DeskService, WorkplaceInfo
+from app.workflow.services import DeskService
+from app.workflow.views import WorkplaceInfo
 from tests.helpers.application_files import write_application
 from tests.helpers.commands import Kangka
 

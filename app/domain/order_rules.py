@@ -106,6 +106,22 @@ def consent_of(values: Mapping[str, str], at_ms: int) -> Consent | None:
     return Consent(version, applicant_of(values).kind, at_ms) if version else None
 
 
+def values_of(applicant: Applicant, consent: Consent | None) -> dict[str, str]:
+    """The form's values of who applied and of what was signed, the twin of the two above."""
+    codes = {kind: code for code, kind in _KINDS.items() if code}
+    told = {
+        CONSENT: consent.version if consent is not None else None,
+        KIND: codes[applicant.kind],
+        NAME: applicant.name,
+        DOCUMENT_KIND: applicant.document_kind,
+        DOCUMENT_NUMBER: applicant.document_number,
+        PHONE_PATH: applicant.phone,
+        RELATION: applicant.relation,
+        REASON: applicant.reason,
+    }
+    return {path: text for path, text in told.items() if text}
+
+
 def check_order(
     values: Mapping[str, str],
     resident: Resident,

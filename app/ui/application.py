@@ -16,7 +16,7 @@ from app.ui.main_window import MainWindow
 from app.ui.messages import Messages
 from app.ui.tasks import TaskRunner
 from app.ui.theme import DARK, LIGHT, Theme, apply_theme, font, system_theme
-from app.workflow.views import DeskService
+from app.workflow.services import DeskService
 
 _THEMES = {"light": LIGHT, "dark": DARK}
 

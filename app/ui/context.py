@@ -11,7 +11,8 @@ from PySide6.QtCore import QObject, Signal
 from app.base.errors import KangkaError
 from app.ui.messages import Messages
 from app.ui.tasks import Owner, Task, TaskRunner
-from app.workflow.views import DeskService, Mark
+from app.workflow.services import DeskService
+from app.workflow.views import Mark
 
 # Who runs each operation of a desk (decision 6). The one place that says so.
 OWNERS = {

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from app.base.clock import Clock
 from app.base.errors import N_, KangkaError
+from app.domain import order_rules
 from app.domain.application import FrozenApplication
 from app.domain.audit import AuditEvent, AuditKind
+from app.domain.evidence import FieldOrigin
 from app.domain.lives import load_life
 from app.domain.order import ApplicationEvent, ApplicationState, Approval
 from app.domain.records import Records, Unit
 from app.domain.staff import Actor
+from app.workflow.drafts import values_of
 from app.workflow.gate import Gate
 from app.workflow.masking import masked_number
+from app.workflow.views import DraftValue
 
 APPROVE = "approve"
 _MOST_REASON = 100
@@ -47,6 +53,18 @@ class ApprovalRow:
     own: bool
 
 
+@dataclass(frozen=True, repr=False)
+class ApprovalView:
+    """One application to be judged: every value with what a document's chip said of it, if it said
+    anything. ``values`` are by the form's paths; ``document`` is the kind of what was read, None where
+    nothing was. ``photo`` is the face photo, JPEG."""
+
+    row: ApprovalRow
+    values: Mapping[str, DraftValue]
+    document: str | None
+    photo: bytes | None
+
+
 class ApprovalDesk:
     """What supervisors look at, approve and send back; what a clerk takes back."""
 
@@ -65,6 +83,27 @@ class ApprovalDesk:
             return [self._row(unit, unit.applications.get(found), actor) for found in ids]
 
         return self._records.read(look)
+
+    def application(self, application_id: str) -> ApprovalView:
+        """All that was entered, whole: looking is recorded, as every unmasking is."""
+        actor = self._gate.view("enrol")
+
+        def look(unit: Unit) -> tuple[FrozenApplication, ApprovalRow]:
+            found = unit.applications.get(application_id)
+            return found, self._row(unit, found, actor)
+
+        found, row = self._records.read(look)
+        event = AuditEvent(
+            AuditKind.UNMASK,
+            act=APPROVE,
+            realm=found.realm,
+            person_id=found.person_id,
+            application_id=application_id,
+        )
+        self._records.durable("unmask", lambda unit: unit.audit(event), begins=False)
+        evidence = found.evidence
+        document = None if evidence is None or evidence.document is None else evidence.document.kind
+        return ApprovalView(row, _values(found), document, found.resident.face_photo)
 
     def approve(self, application_id: str) -> None:
         """A new version with who approved it; the card can be ordered then."""
@@ -137,6 +176,22 @@ class ApprovalDesk:
 def _found(unit: Unit, application_id: str) -> tuple[FrozenApplication, bytes]:
     found = unit.applications.get(application_id)
     return found, unit.applications.person_token(found.realm, found.resident)
+
+
+def _values(found: FrozenApplication) -> Mapping[str, DraftValue]:
+    """What the form held, each value with what the chip said of it."""
+    texts = values_of(found.resident)
+    if found.applicant is not None:
+        texts |= order_rules.values_of(found.applicant, found.consent)
+    told = {} if found.evidence is None else {field.path: field for field in found.evidence.fields}
+    values = {}
+    for path, text in texts.items():
+        origin = told.get(path)
+        read = None
+        if origin is not None:
+            read = text if origin.origin is FieldOrigin.CHIP else origin.read
+        values[path] = DraftValue(text, read)
+    return MappingProxyType(values)
 
 
 def _begun(unit: Unit, found: FrozenApplication) -> bool:

@@ -16,7 +16,7 @@ from app.domain.application import FrozenApplication, Realm
 from app.domain.codes import CodeTable, CodeTables
 from app.domain.ports import Applications, Case, Journal, Timings
 from app.domain.records import Records
-from app.domain.staff import Presence
+from app.domain.staff import Actor, Level, Presence
 from app.workflow import cases, steps
 from app.workflow.approve import ApprovalDesk
 from app.workflow.audit_desk import AuditDesk
@@ -34,6 +34,7 @@ from app.workflow.masking import masked_number
 from app.workflow.order_papers import OrderPapers
 from app.workflow.paper_desk import PaperDesk
 from app.workflow.read_card import card_labels, read_any_card
+from app.workflow.services import SignInService
 from app.workflow.stock_desk import StockDesk
 from app.workflow.till_views import TillService
 from app.workflow.views import (
@@ -75,6 +76,7 @@ class DeskParts:
     """
 
     session: Session
+    sign_in: SignInService
     gate: Gate
     lock: threading.Lock
     cards: CardService
@@ -102,10 +104,11 @@ class DeskParts:
 
 
 class Desk:
-    """``app.workflow.views.DeskService``, and what the command line asks beyond it."""
+    """``app.workflow.services.DeskService``, and what the command line asks beyond it."""
 
     def __init__(self, parts: DeskParts) -> None:
         self._parts = parts
+        self.sign_in = parts.sign_in
         self.cards = parts.cards
         self.till = parts.till
         self.stock = parts.stock
@@ -126,6 +129,12 @@ class Desk:
 
     def codes(self, table: str) -> CodeTable:
         return self._parts.codes[table]
+
+    def signed_in(self) -> Actor | None:
+        return self._parts.session.present
+
+    def level(self, act: str) -> Level:
+        return self._parts.gate.level(act)
 
     def devices(self) -> list[DeviceState]:
         """How the devices are, without waiting for what is at work and without disturbing it."""

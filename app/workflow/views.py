@@ -1,4 +1,4 @@
-"""What the window sees of a desk: immutable messages, and the one protocol that answers them.
+"""What the window sees of a desk: immutable messages (``services`` has the protocols that answer them).
 
 Everything here is plain data that may cross threads. Texts are marked English, the catalogue's keys,
 with typed parameters, so that the same message stands in the window and on the command line.
@@ -6,19 +6,16 @@ with typed parameters, so that the same message stands in the window and on the 
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any
 
 from app.base.errors import KangkaError
 from app.domain.application import Realm
-from app.domain.codes import CodeTable
 from app.domain.evidence import DocumentEvidence
 from app.domain.ports import CaseState
-from app.workflow.form import Form
 
 
 class Mark(StrEnum):
@@ -378,78 +375,3 @@ class CaseRow:
 
 # Called from the thread that does the work; the window's side carries it over to its own.
 StepListener = Callable[[StepEvent], None]
-
-
-class DeskService(Protocol):
-    """A desk as its window uses it.
-
-    ``workplace``, ``form`` and ``codes`` answer from memory and may be asked on the window's thread.
-    Everything else takes time, belongs off it, and raises a ``KangkaError`` when it can not be done.
-    """
-
-    def workplace(self) -> WorkplaceInfo: ...
-
-    def form(self) -> Form: ...
-
-    def codes(self, table: str) -> CodeTable:
-        """A code table by its name (``sex``); KeyError for a table nobody has."""
-        ...
-
-    def devices(self) -> list[DeviceState]: ...
-
-    def begin_shift(self) -> None:
-        """Unlock the desk's SAM before the first card asks for it; a known error says why not."""
-        ...
-
-    def summary(self) -> DeskSummary: ...
-
-    def read_identity(self, cancel: threading.Event) -> EnrolDraft:
-        """Wait for an identity document and read it."""
-        ...
-
-    def draft_from_training(self, number: int) -> EnrolDraft:
-        """A made-up person's whole form, training stores only."""
-        ...
-
-    def fit_photo(self, draft: EnrolDraft, picture: bytes) -> EnrolDraft:
-        """The draft with a picture made to fit the chip and the face."""
-        ...
-
-    def check(self, draft: EnrolDraft) -> list[Finding]:
-        """Every problem at once, in the order of the form."""
-        ...
-
-    def save(self, draft: EnrolDraft) -> str:
-        """Keep the application for good and return its id; a known error where ``check`` stops."""
-        ...
-
-    def applications(self, after: str | None, limit: int) -> list[ApplicationRow]:
-        """A page of applications that wait for a card or have one, after an id."""
-        ...
-
-    def application(self, application_id: str) -> ApplicationView: ...
-
-    def faces(self, application_id: str) -> Faces: ...
-
-    def expected_steps(self, application_id: str) -> tuple[ExpectedStep, ...]:
-        """The steps of this desk for this application, with times from its own history."""
-        ...
-
-    def issue(
-        self, application_id: str, on_event: StepListener, cancel: threading.Event
-    ) -> IssueOutcome:
-        """Make the card. A set ``cancel`` stops before the next step and leaves an open case."""
-        ...
-
-    def open_cases(self) -> list[CaseRow]: ...
-
-    def settle(
-        self,
-        case_id: str,
-        how: Settlement,
-        on_event: StepListener,
-        cancel: threading.Event,
-        reason: str = "",
-    ) -> IssueOutcome:
-        """Continue, verify or spoil an open case; ``reason`` is asked for when spoiling."""
-        ...
