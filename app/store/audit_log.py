@@ -41,6 +41,11 @@ class AuditStore:
         self._work.check_thread()
         return self._reader.page(query)
 
+    def rows(self, after: int, limit: int) -> list[Row]:
+        """This desk's rows as they stand, columns in their order: to measure by, or to hand on."""
+        self._work.check_thread()
+        return self._reader.rows(self._work.desk, after, limit)
+
     def of_case(self, case_id: str) -> list[AuditRow]:
         self._work.check_thread()
         return self._reader.of_case(case_id)

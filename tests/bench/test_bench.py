@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from app.base.resources import read_toml, resource
+from app.bench import audit as audit_bench
 from app.bench import card as bench
 from tests.helpers.commands import Answer, Kangka
 from tests.oracle.bound import bound
@@ -30,6 +31,7 @@ NAMES = {
     "simulated time a card at 9,600 baud",
     "simulated time a card at 115,200 baud",
     "exchanges of the read after printing",
+    "full verification of the audit beside fetching and hashing its rows",
 }
 
 
@@ -40,8 +42,9 @@ def kangka(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Kangka:
 
 @pytest.fixture
 def fewer(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """One card instead of the median of several."""
+    """One card instead of the median of several, and a short audit."""
     monkeypatch.setattr(bench, "_CARDS", 1)
+    monkeypatch.setattr(audit_bench, "_ROWS", 400)
     yield
 
 
