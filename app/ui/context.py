@@ -9,16 +9,41 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from app.base.errors import KangkaError
+from app.domain.staff import Presence
 from app.ui.messages import Messages
 from app.ui.tasks import Owner, Task, TaskRunner
 from app.workflow.services import DeskService
 from app.workflow.views import Mark
 
-# Who runs each operation of a desk (decision 6). The one place that says so.
+# Who runs each operation of a desk (decision 6); the one place that says so. A name with a dot is a part's
+# (``desk.cards.find``); one of the desk itself has none.
 OWNERS = {
     "applications": Owner.STORE,
     "application": Owner.STORE,
+    "approvals.application": Owner.STORE,
+    "approvals.approve": Owner.STORE,
+    "approvals.send_back": Owner.STORE,
+    "approvals.waiting": Owner.STORE,
+    "audit.page": Owner.STORE,
+    "audit.state": Owner.STORE,
+    # A whole chain takes a while: cards and lists do not wait for it.
+    "audit.verify": Owner.WORKER,
     "begin_shift": Owner.CARD,
+    "cards.activate": Owner.CARD,
+    "cards.block": Owner.CARD,
+    "cards.card_on_reader": Owner.CARD,
+    "cards.cards_in": Owner.STORE,
+    "cards.find": Owner.STORE,
+    "cards.found": Owner.STORE,
+    "cards.hand_over": Owner.CARD,
+    "cards.lapsing": Owner.STORE,
+    "cards.lying_card": Owner.CARD,
+    "cards.paper": Owner.STORE,
+    "cards.recover": Owner.STORE,
+    "cards.reissue": Owner.STORE,
+    "cards.report_loss": Owner.STORE,
+    "cards.resident": Owner.STORE,
+    "cards.settle_block": Owner.CARD,
     "check": Owner.STORE,
     "devices": Owner.WORKER,
     "draft_from_training": Owner.STORE,
@@ -27,10 +52,32 @@ OWNERS = {
     "fit_photo": Owner.WORKER,
     "issue": Owner.CARD,
     "open_cases": Owner.STORE,
+    "papers.pictures": Owner.WORKER,
+    "papers.print": Owner.WORKER,
     "read_identity": Owner.ID_READER,
     "save": Owner.STORE,
     "settle": Owner.CARD,
+    # A password takes its time on purpose; nothing else waits for it.
+    "sign_in": Owner.PEOPLE,
+    "stock.cards": Owner.STORE,
+    "stock.counts": Owner.STORE,
+    "stock.give_back": Owner.STORE,
+    "stock.preview": Owner.STORE,
+    "stock.spoil": Owner.STORE,
+    "stock.take_in": Owner.STORE,
     "summary": Owner.STORE,
+    "till.close": Owner.STORE,
+    "till.closing_act": Owner.STORE,
+    "till.closing_paper": Owner.STORE,
+    "till.closings": Owner.STORE,
+    "till.dues": Owner.STORE,
+    "till.open_shift": Owner.STORE,
+    "till.receipt_paper": Owner.STORE,
+    "till.receipts": Owner.STORE,
+    "till.take": Owner.STORE,
+    "till.view": Owner.STORE,
+    "till.void": Owner.STORE,
+    "till.waive": Owner.STORE,
 }
 
 
@@ -80,6 +127,49 @@ class Navigator(QObject):
 
 
 @dataclass(frozen=True)
+class Authority:
+    """Who authenticated for an act, on the spot: a second person, its own person once more."""
+
+    second: Presence | None = None
+    fresh: Presence | None = None
+
+
+@dataclass(frozen=True)
+class AuthorityWanted:
+    """An act that asks for people: ``act`` is its name in permissions.toml, ``told`` the act in words,
+    ``about`` what it is for. ``granted`` is called with what was asked for, ``declined`` where nobody
+    came. ``fresh`` asks for the signed-in person's password, ``second`` for another person's."""
+
+    act: str
+    told: str
+    about: str
+    granted: Callable[[Authority], None]
+    declined: Callable[[], None]
+    second: bool
+    fresh: bool
+
+
+class Authorities(QObject):
+    """Pages ask here for people; the window puts the question over the page that asked."""
+
+    wanted = Signal(object)
+
+    def ask(
+        self,
+        act: str,
+        told: str,
+        about: str,
+        granted: Callable[[Authority], None],
+        *,
+        second: bool = False,
+        fresh: bool = False,
+        declined: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Ask for a second person, for the own password again, or for both, one after the other."""
+        self.wanted.emit(AuthorityWanted(act, told, about, granted, declined, second, fresh))
+
+
+@dataclass(frozen=True)
 class Context:
     """Handed to each page; pages know each other by name only."""
 
@@ -88,6 +178,7 @@ class Context:
     messages: Messages
     navigator: Navigator = field(default_factory=Navigator)
     happenings: Happenings = field(default_factory=Happenings)
+    authorities: Authorities = field(default_factory=Authorities)
 
     def run(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
@@ -19,28 +19,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.base.errors import N_, KangkaError
+from app.base.errors import KangkaError
 from app.domain.application import Realm
 from app.ui.context import Context
-from app.ui.pages.cases import CasesPage
-from app.ui.pages.enrol import EnrolPage
+from app.ui.navigation import BELONGS, PAGES, entries_for
 from app.ui.pages.home import HomePage
-from app.ui.pages.issue import IssuePage
 from app.ui.pages.page import Page
-from app.ui.pages.queue import QueuePage
 from app.ui.theme import GRID, TypeSize, set_tone
 from app.ui.widgets.basic import NavButton, Picture, RowButton, clear, label
 from app.ui.widgets.marks import StateLabel
 from app.workflow.views import DeviceState, Mark
 
-# Entries of the navigation: page, icon, word. A page that is no entry belongs to the one named last.
-_ENTRIES = (
-    ("home", "home", N_("Home")),
-    ("enrol", "enrol", N_("Enrolment")),
-    ("queue", "issue", N_("Card making")),
-    ("cases", "cases", N_("Open cases")),
-)
-_BELONGS = {"issue": "queue"}
 _DEVICES_EVERY_MS = 2000
 # The least width a page makes do with; a smaller screen (or a larger scale) scrolls it.
 _LEAST_WIDTH = 100 * GRID
@@ -49,17 +38,13 @@ _LEAST_WIDTH = 100 * GRID
 class Pages(dict[str, Page]):
     """The pages by name, each built when it is first asked for: the window opens at once."""
 
-    KINDS: ClassVar[dict[str, type[Page]]] = {
-        kind.name: kind for kind in (HomePage, EnrolPage, QueuePage, IssuePage, CasesPage)
-    }
-
     def __init__(self, context: Context, stack: QStackedWidget) -> None:
         super().__init__()
         self._context = context
         self._stack = stack
 
     def __missing__(self, name: str) -> Page:
-        page = self.KINDS[name](self._context)
+        page = PAGES[name](self._context)
         self._stack.addWidget(page)
         self[name] = page
         return page
@@ -184,9 +169,9 @@ class MainWindow(QMainWindow):
         column.addWidget(self._strip())
         self.setCentralWidget(whole)
         self.setMinimumSize(80 * GRID, 45 * GRID)
-        for number, (name, _icon, _word) in enumerate(_ENTRIES, start=1):
+        for number, entry in enumerate(entries_for(self.context.desk.level), start=1):
             shortcut = QShortcut(QKeySequence(f"Alt+{number}"), self)
-            shortcut.activated.connect(lambda page=name: self.go(page, {}))
+            shortcut.activated.connect(lambda page=entry.page: self.go(page, {}))
         QShortcut(QKeySequence("Alt+0"), self).activated.connect(self.context.happenings.see)
 
     @property
@@ -241,14 +226,13 @@ class MainWindow(QMainWindow):
         column.setSpacing(GRID // 2)
         group = QButtonGroup(self)
         group.setExclusive(True)
-        for number, (name, drawing, word) in enumerate(_ENTRIES, start=1):
-            text = self.messages.text(word)
-            button = NavButton(text, drawing)
+        for number, entry in enumerate(entries_for(self.context.desk.level), start=1):
+            button = NavButton(self.messages.text(entry.word), entry.drawing)
             button.setToolTip(f"Alt+{number}")
             button.setAccessibleDescription(f"Alt+{number}")
-            button.clicked.connect(lambda _on=False, page=name: self.go(page, {}))
+            button.clicked.connect(lambda _on=False, page=entry.page: self.go(page, {}))
             group.addButton(button)
-            self._entries[name] = button
+            self._entries[entry.page] = button
             column.addWidget(button)
         column.addStretch(1)
         return frame
@@ -371,5 +355,6 @@ class MainWindow(QMainWindow):
         self.context.happenings.add(Mark.STOP, self.messages.error(fault).message)
 
     def _mark_entry(self, page: str) -> None:
-        entry = _BELONGS.get(page, page)
-        self._entries[entry].setChecked(True)
+        entry = self._entries.get(BELONGS.get(page, page))
+        if entry is not None:
+            entry.setChecked(True)

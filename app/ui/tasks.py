@@ -30,6 +30,7 @@ class Owner(StrEnum):
     ID_READER = "id-reader"
     CARD = "card"
     WORKER = "worker"
+    PEOPLE = "people"
 
 
 @dataclass(eq=False)

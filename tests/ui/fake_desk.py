@@ -25,6 +25,7 @@ from app.domain.application import Realm
 from app.domain.codes import CodeTable, load_codes
 from app.domain.made_up import made_up_resident
 from app.domain.ports import CaseState
+from app.domain.staff import Actor, Level, Presence, Role, load_permissions
 from app.domain.validation import FieldMissing, ResidentRefused, check_resident
 from app.workflow.drafts import resident_of, values_of
 from app.workflow.form import Form, load_form
@@ -73,6 +74,9 @@ STEPS = {
 # What a document's chip holds of the form.
 _ON_CHIP = ("name", "sex", "ethnic", "birth_date", "citizen_id", "addresses.0.text")
 
+CLERK = Actor("staff-1", "训练员 样例", Role.CLERK)
+SUPERVISOR = Actor("staff-2", "训练主管 样例", Role.SUPERVISOR)
+PERMISSIONS = load_permissions()
 
 picture_of = functools.cache(portrait)
 
@@ -107,6 +111,7 @@ class FakeDesk:
     hold_reading: bool = False
     release: threading.Event = field(default_factory=threading.Event)
     held: threading.Event = field(default_factory=threading.Event)
+    actor: Actor | None = CLERK
     next_person: int = 0
     device_marks: dict[DeviceRole, Mark] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
@@ -125,6 +130,12 @@ class FakeDesk:
         return WorkplaceInfo(
             "训练市样例社区卫生服务中心", "02", self.realm, self.simulated, "训练员 样例"
         )
+
+    def signed_in(self) -> Actor | None:
+        return self.actor
+
+    def level(self, act: str) -> Level:
+        return Level.HIDDEN if self.actor is None else PERMISSIONS.level(act, self.actor.role)
 
     def form(self) -> Form:
         return self._form
@@ -226,7 +237,7 @@ class FakeDesk:
         order = [field.path for field in self._form.fields()]
         return sorted(found, key=lambda one: order.index(one.path) if one.path in order else len(order))
 
-    def save(self, draft: EnrolDraft) -> str:
+    def save(self, draft: EnrolDraft, second: Presence | None = None) -> str:
         self._called("save")
         if self.fail_saving is not None:
             raise self.fail_saving

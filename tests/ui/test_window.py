@@ -17,7 +17,8 @@ from pytestqt.qtbot import QtBot
 from app.devices.ports import ReaderGone
 from app.domain.application import Realm
 from app.ui.application import show
-from app.ui.main_window import MainWindow, Pages
+from app.ui.main_window import MainWindow
+from app.ui.navigation import PAGES
 from app.ui.pages.home import HomePage
 from app.ui.theme import DARK, LIGHT, Theme, apply_theme, style_sheet
 from app.ui.widgets.basic import RowButton
@@ -119,7 +120,7 @@ def test_no_text_is_cut_off(
 
 
 def test_the_badge_stands_on_every_page_of_training(window: MainWindow, rest: Rest) -> None:
-    for name in Pages.KINDS:
+    for name in PAGES:
         window.go(name, {})
         rest(window)
         assert window.badge.isVisible()
