@@ -163,5 +163,5 @@ def test_files_too_large_or_not_there(tmp_path: Path) -> None:
 
 
 def test_a_file_of_a_person_has_the_names_of_the_resident() -> None:
-    known = {"photo"} | {path.split(".")[0] for path in values_of(made_up_resident(0))}
+    known = {"photo", "consent"} | {path.split(".")[0] for path in values_of(made_up_resident(0))}
     assert {name for name, value in content_of(made_up_resident(0)).items() if value} == known

@@ -17,6 +17,7 @@ from tests.documents.measure import read_page
 
 NUMBER = "41010219900307125" + check_digit("41010219900307125")
 APPLICATION = {
+    "consent": "2026-1",
     "name": "样例丁",
     "sex": "1",
     "ethnic": "99",
