@@ -186,6 +186,8 @@ class Counter:
     def order(self, number: int = 1, resident: Resident | None = None) -> FrozenApplication:
         """The kept and approved application of a made-up person."""
         person = resident or made_up_resident(number, photo=b"\xff\xd8 photo \xff\xd9")
+        # Ids sort by the millisecond they were made in, and here no time passes by itself.
+        self.clock.advance(1)
         now = self.clock.now_ms()
         card = card_data(
             person,
@@ -218,6 +220,7 @@ class Counter:
 
     def journalled(self, order: FrozenApplication) -> str:
         """The journal's calls of one making, without a chip."""
+        self.clock.advance(1)
         journal = self.store.journal
         case = journal.open_case(order)
         serial = self.random.token_bytes(8).hex().upper()
