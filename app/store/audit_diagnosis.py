@@ -17,6 +17,7 @@ from app.domain.audit import ChainFault, ChainProblem
 from app.store.audit_chain import HASH, HASHED, PREV, SEQ, Row
 
 Digest = Callable[[Iterable[object]], bytes]
+FitsAs = Callable[["Link", Iterable[int]], int | None]
 # How far a row whose forerunner is gone is looked for, and how often in one chain.
 _REACH: Final = 2_000
 _MOST_TRIES: Final = 40_000
@@ -46,18 +47,20 @@ def diagnose(
         for row in page
     ]
 
-    def fits_as(link: Link, seq: int) -> bool:
+    def fits_as(link: Link, numbers: Iterable[int]) -> int | None:
+        """The first of ``numbers`` under which the row's hash fits its columns."""
         row = row_at(desk, link.seq)
-        return row is not None and digest((*row[:SEQ], seq, *row[SEQ + 1 : HASH])) == row[HASH]
+        if row is None:
+            return None
+        before, after, wanted = row[:SEQ], row[SEQ + 1 : HASH], row[HASH]
+        return next((seq for seq in numbers if digest((*before, seq, *after)) == wanted), None)
 
     true = _true_numbers(links, genesis, fits_as)
     found = sorted(set(_judged(links, true, genesis)))
     return list(_joined(desk, found))
 
 
-def _true_numbers(
-    links: list[Link], genesis: bytes, fits_as: Callable[[Link, int], bool]
-) -> dict[int, int]:
+def _true_numbers(links: list[Link], genesis: bytes, fits_as: FitsAs) -> dict[int, int]:
     """By the number at which a row stands, the one at which its hash fits; rows without are left out."""
     true = {link.seq: link.seq for link in links if link.fits}
     children: dict[bytes, list[Link]] = {}
@@ -72,7 +75,7 @@ def _true_numbers(
         if link.seq in true or link.seq in in_place or tries <= 0:
             continue
         # Its forerunner is gone too: look around where it stands, the nearest first.
-        at = next((seq for seq in _around(link.seq) if seq > 0 and fits_as(link, seq)), None)
+        at = fits_as(link, _around(link.seq))
         tries -= 2 * (_REACH if at is None else abs(at - link.seq))
         if at is not None:
             true[link.seq] = at
@@ -96,13 +99,13 @@ def _follow(
     ends: list[tuple[bytes, int]],
     children: dict[bytes, list[Link]],
     true: dict[int, int],
-    fits_as: Callable[[Link, int], bool],
+    fits_as: FitsAs,
 ) -> None:
     """Give their true numbers to all rows that can be reached from ``ends`` (hash and number)."""
     while ends:
         parent, seq = ends.pop()
         for child in children.get(parent, ()):
-            if child.seq not in true and fits_as(child, seq + 1):
+            if child.seq not in true and fits_as(child, (seq + 1,)) is not None:
                 true[child.seq] = seq + 1
                 ends.append((child.hash, seq + 1))
 
@@ -110,7 +113,8 @@ def _follow(
 def _around(seq: int) -> Iterator[int]:
     for step in range(1, _REACH):
         yield seq + step
-        yield seq - step
+        if seq > step:
+            yield seq - step
 
 
 def _judged(links: list[Link], true: dict[int, int], genesis: bytes) -> Iterator[tuple[int, ChainFault]]:

@@ -20,6 +20,7 @@ from app.store.store import open_store
 from tests.helpers.audit_chain import LongAudit, found, long_audit, names
 from tests.store.support import context, folder_of
 
+pytestmark = pytest.mark.prove
 ROWS = 1_000
 Sample = Callable[[Sequence[Any], int], list[Any]]
 Proof = Callable[[str, int], None]
@@ -32,6 +33,12 @@ def audit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LongAudit]:
     made = long_audit(tmp_path_factory.mktemp("audit"), ROWS)
     yield made
     made.store.close()
+
+
+@pytest.fixture
+def chosen_of(sample: Sample, proving: bool) -> Sample:
+    """As ``sample``, and every one in a run of `make prove`: a thousand rows are few enough."""
+    return lambda items, count: list(items) if proving else sample(items, count)
 
 
 @pytest.fixture(autouse=True)
@@ -98,9 +105,9 @@ def rewrite(audit: LongAudit, first: int, last: int, facts: str) -> None:
 
 @pytest.mark.parametrize("column", COLUMNS)
 def test_every_column_of_every_row(
-    column: str, audit: LongAudit, sample: Sample, record_proof: Proof
+    column: str, audit: LongAudit, chosen_of: Sample, record_proof: Proof
 ) -> None:
-    chosen = sample(range(1, ROWS + 1), 4)
+    chosen = chosen_of(range(1, ROWS + 1), 4)
     for seq in chosen:
         with audit.undone():
             flip(audit, column, seq)
@@ -117,9 +124,9 @@ def test_every_column_of_every_row(
     record_proof("audit columns flipped", len(chosen))
 
 
-def test_every_detail(audit: LongAudit, sample: Sample, record_proof: Proof) -> None:
+def test_every_detail(audit: LongAudit, chosen_of: Sample, record_proof: Proof) -> None:
     with_detail = [seq for (seq,) in audit.execute("SELECT seq FROM audit_detail ORDER BY seq")]
-    chosen = sample(with_detail, 10)
+    chosen = chosen_of(with_detail, 10)
     for seq in chosen:
         with audit.undone():
             sealed = audit.execute("SELECT sealed FROM audit_detail WHERE seq = ?", (seq,))[0][0]
@@ -163,8 +170,8 @@ def test_control_without_the_comparison_of_hashes_nobody_misses_a_column(
 # ------------------------------------------------------------------------------------------- rows
 
 
-def test_every_row_removed(audit: LongAudit, sample: Sample, record_proof: Proof) -> None:
-    chosen = sample(range(1, ROWS + 1), 20)
+def test_every_row_removed(audit: LongAudit, chosen_of: Sample, record_proof: Proof) -> None:
+    chosen = chosen_of(range(1, ROWS + 1), 20)
     for seq in chosen:
         with audit.undone():
             audit.execute("DELETE FROM audit WHERE seq = ?", (seq,))
@@ -177,9 +184,9 @@ def test_every_row_removed(audit: LongAudit, sample: Sample, record_proof: Proof
 
 
 def test_every_row_removed_and_the_rest_numbered_anew(
-    audit: LongAudit, sample: Sample, record_proof: Proof
+    audit: LongAudit, chosen_of: Sample, record_proof: Proof
 ) -> None:
-    chosen = sample(range(1, ROWS), 4)
+    chosen = chosen_of(range(1, ROWS), 4)
     for seq in chosen:
         with audit.undone():
             audit.execute("DELETE FROM audit WHERE seq = ?", (seq,))
@@ -200,10 +207,10 @@ def test_a_block_removed_and_the_rest_numbered_anew(audit: LongAudit) -> None:
         assert names(report, ChainFault.CUT, ROWS)
 
 
-def test_every_two_rows_swapped(audit: LongAudit, sample: Sample, record_proof: Proof) -> None:
+def test_every_two_rows_swapped(audit: LongAudit, chosen_of: Sample, record_proof: Proof) -> None:
     pairs = [(seq, (seq * 7 + 13) % ROWS + 1) for seq in range(1, ROWS + 1)]
     pairs = [(one, two) for one, two in pairs if one != two] + [(s, s + 1) for s in range(1, ROWS)]
-    chosen = sample(pairs, 10)
+    chosen = chosen_of(pairs, 10)
     for one, two in chosen:
         with audit.undone():
             for seq, to in ((one, ROWS * 9), (two, one), (ROWS * 9, two)):
@@ -215,9 +222,9 @@ def test_every_two_rows_swapped(audit: LongAudit, sample: Sample, record_proof: 
     record_proof("audit rows swapped", len(chosen))
 
 
-def test_a_row_put_in_after_every_row(audit: LongAudit, sample: Sample, record_proof: Proof) -> None:
+def test_a_row_put_in_after_every_row(audit: LongAudit, chosen_of: Sample, record_proof: Proof) -> None:
     digest = hasher()
-    chosen = sample(range(1, ROWS), 5)
+    chosen = chosen_of(range(1, ROWS), 5)
     for seq in chosen:
         with audit.undone():
             shift(audit, seq, 1)
@@ -241,8 +248,8 @@ def cut(audit: LongAudit, after: int) -> None:
         audit.execute(f"DELETE FROM {table} WHERE seq > ?", (after,))  # noqa: S608
 
 
-def test_every_cut(audit: LongAudit, sample: Sample, record_proof: Proof) -> None:
-    chosen = sample(range(ROWS), 20)
+def test_every_cut(audit: LongAudit, chosen_of: Sample, record_proof: Proof) -> None:
+    chosen = chosen_of(range(ROWS), 20)
     for after in chosen:
         with audit.undone():
             cut(audit, after)
@@ -279,8 +286,8 @@ def test_details_that_a_cut_left_behind_tell_it(audit: LongAudit) -> None:
         assert [p.witness for p in found(report)[ChainFault.CUT]] == ["details"]
 
 
-def test_every_splice(audit: LongAudit, sample: Sample, record_proof: Proof) -> None:
-    chosen = sample(range(1, ROWS), 10)
+def test_every_splice(audit: LongAudit, chosen_of: Sample, record_proof: Proof) -> None:
+    chosen = chosen_of(range(1, ROWS), 10)
     for first in chosen:
         last = min(first + first % 50, ROWS - 1)
         with audit.undone():
@@ -292,8 +299,8 @@ def test_every_splice(audit: LongAudit, sample: Sample, record_proof: Proof) -> 
     record_proof("audit splices", len(chosen))
 
 
-def test_every_rewriting_to_the_end(audit: LongAudit, sample: Sample, record_proof: Proof) -> None:
-    chosen = sample(range(2, ROWS + 1), 5)
+def test_every_rewriting_to_the_end(audit: LongAudit, chosen_of: Sample, record_proof: Proof) -> None:
+    chosen = chosen_of(range(2, ROWS + 1), 5)
     for first in chosen:
         with audit.undone():
             rewrite(audit, first, ROWS, '{"said":"otherwise"}')
