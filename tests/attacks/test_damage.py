@@ -13,6 +13,9 @@ import pytest
 from app.base.errors import KangkaError
 from app.crypto.keys import KEY_FILE
 from app.crypto.sealing import SealBroken
+from app.domain.application import Realm
+from app.domain.card import CardState
+from app.domain.records import Unit
 from app.store import database as db
 from app.store import errors
 from app.store.store import create, open_store
@@ -31,6 +34,23 @@ def closed(folder: Path) -> Path:
     return folder
 
 
+def read_books(unit: Unit) -> None:
+    """What a desk looks at in a day, book by book."""
+    unit.staff.everyone()
+    for head in unit.applications.in_state("done"):
+        frozen = unit.applications.get(head)
+        unit.till.due(head)
+        for card in unit.cards.of_person(frozen.person_id):
+            unit.cards.events(card.id)
+            unit.stock.blank(frozen.realm, card.chip_serial or "")
+    for state in CardState:
+        unit.cards.in_state(state)
+    unit.till.shift()
+    unit.till.dues()
+    unit.till.closings()
+    unit.stock.counts(Realm.TRAINING)
+
+
 def look_through(folder: Path) -> KangkaError | None:
     """Everything that a desk reads; the known fault that stopped it."""
     try:
@@ -42,6 +62,8 @@ def look_through(folder: Path) -> KangkaError | None:
             thread.applications.number_of(kept.id)
             for case in thread.journal.cases_of(kept.id):
                 thread.journal.intents(case.id)
+        thread.records.read(read_books)
+        thread.call(lambda store: store.audit.verify(full=True, heads=[]))
         thread.journal.tally(0)
         thread.timings.forecast("card")
         thread.sam.pinned()
