@@ -293,7 +293,8 @@ class TillBook(Protocol):
         ...
 
     def state(self, shift: Shift) -> TillState:
-        """How a shift's till stands, from its rows."""
+        """How a shift's till stands, from its rows. Open cases and dues are those of now; what stood
+        when a shift was closed is in its closing."""
         ...
 
     def close(

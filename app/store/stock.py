@@ -101,10 +101,9 @@ class StockRows:
 
     def finish(self, case_id: str, *, spoiled: bool, reason: str | None = None) -> None:
         """The case that holds a card is closed: its card is issued, or spoiled with its reason."""
-        held = self._select(self._blank.c.case_id == case_id)
-        for blank in held:
-            if blank.state is BlankState.BOUND:
-                self._step(blank, BlankEvent.SPOIL if spoiled else BlankEvent.ISSUE, reason)
+        mine = self._blank.c.case_id == case_id
+        for blank in self._select(mine & (self._blank.c.state == BlankState.BOUND.value)):
+            self._step(blank, BlankEvent.SPOIL if spoiled else BlankEvent.ISSUE, reason)
 
     # ------------------------------------------------------------------------------------- reads
 

@@ -120,7 +120,8 @@ def _cards(work: Work, shift: Shift) -> CardCounts:
     for event, count in rows.group_by(events.c.event).tuples():
         counted[str(event)] = int(count)
     bound = 0
-    if shift.closed_ms is None:
+    # As the row says it, not the caller: a closed shift held no card, whatever lies in the encoder now.
+    if _bounds(work, shift)[1] is None:
         held = blank.select(fn.COUNT(blank.c.serial)).where(
             blank.c.realm == shift.realm.value,
             blank.c.desk == work.desk,

@@ -257,6 +257,7 @@ class Till(RuleBasedStateMachine):
         for closing in kept:
             again = self.desk.read(lambda unit, a=closing.state.shift: unit.till.state(a))
             assert (again.expected_fen, again.count) == (closing.state.expected_fen, closing.state.count)
+            assert again.cards == closing.state.cards
 
 
 Till.TestCase.settings = settings(

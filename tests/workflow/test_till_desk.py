@@ -22,6 +22,7 @@ from app.domain.staff import (
     Presence,
     Role,
     SecondPersonNeeded,
+    load_permissions,
 )
 from app.domain.till import FeeDue, PayMethod, ReceiptState
 from app.domain.till_errors import (
@@ -33,6 +34,7 @@ from app.domain.till_errors import (
     ShiftOpenAlready,
     ShiftOutOfBalance,
 )
+from app.workflow.gate import Gate
 from app.workflow.till_desk import (
     CLOSE,
     CLOSE_OF_ANOTHER,
@@ -414,3 +416,19 @@ def test_the_auditor_looks_and_touches_nothing(open_counter: Counter) -> None:
         open_counter.till.take(owed, PayMethod.CASH)
     with pytest.raises(NotPermitted):
         open_counter.till.close(10_000, 0)
+
+
+def test_a_fee_that_nobody_owes_is_not_waived(open_counter: Counter) -> None:
+    with pytest.raises(NothingDue):
+        open_counter.till.waive("nobody", "hardship", None, open_counter.present(WAIVE))
+    refused(open_counter, NothingDue, WAIVE)
+
+
+def test_no_table_of_permissions_can_take_the_second_person_from_a_void(open_counter: Counter) -> None:
+    receipt = open_counter.till.take(open_counter.owe(1), PayMethod.CASH)
+    staff = open_counter.staff
+    alone = replace(load_permissions(), four_eyes=frozenset(), fresh=frozenset())
+    staff.gate = Gate(staff.session, alone, staff.store.records, staff.clock)
+    with pytest.raises(ValueError, match="four eyes"):
+        Counter(staff).till.void(receipt.number, "wrong-method", None, None)
+    assert open_counter.till.receipts()[0].state is ReceiptState.ISSUED
