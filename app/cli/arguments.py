@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from app import __version__
 from app.cli import commands as run
+from app.cli.approve_commands import approve_commands, print_command
 from app.cli.audit_commands import audit_commands
 from app.cli.card_commands import card_commands
 from app.cli.context import Context
@@ -65,6 +66,9 @@ def _intake_commands(commands: Commands) -> None:
     source = enrol.add_mutually_exclusive_group()
     source.add_argument("--from-reader", action="store_true", help="read the identity card (default)")
     source.add_argument("--from", dest="source", type=Path, metavar="FILE.json")
+    enrol.add_argument(
+        "--typed", action="store_true", help="the file was typed here: a second person approves it"
+    )
     enrol.add_argument("--id-reader", metavar="PORT", help="the identity reader's serial port")
 
     application = commands.add_parser("application", help="kept applications")
@@ -75,6 +79,8 @@ def _intake_commands(commands: Commands) -> None:
     _command(of_application, "show", run.application_show, "one application").add_argument(
         "id", metavar="ID"
     )
+    print_command(of_application)
+    approve_commands(commands)
 
 
 def _making_commands(commands: Commands) -> None:

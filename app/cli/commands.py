@@ -48,6 +48,7 @@ _IDENTITY_LABELS = {
 }
 _APPLICATION_LABELS = {
     "number": N_("Application"),
+    "state": N_("State"),
     "version": N_("Version"),
     "name": N_("Name"),
     "chip_name": N_("Name on the chip"),
@@ -96,7 +97,7 @@ def enrol(context: Context) -> None:
     choice = DeviceChoice(id_port=context.args.id_reader)
     with composition.open_desk(context.options, choice) as desk, context.stoppable():
         if context.args.source is not None:
-            application_id = desk.enrol_file(context.args.source)
+            application_id = desk.enrol_file(context.args.source, typed=context.args.typed)
         else:
             application_id = desk.enrol_from_reader(context.cancel)
     context.result = {"application": application_id}
@@ -121,8 +122,9 @@ def application_list(context: Context) -> None:
 def application_show(context: Context) -> None:
     with composition.open_desk(context.options) as desk:
         context.result = desk.application_details(context.args.id)
+    shown = context.result | {"state": context.word("application-state", context.result["state"])}
     for key, label in _APPLICATION_LABELS.items():
-        context.show(context.catalogue.text(label), context.result[key])
+        context.show(context.catalogue.text(label), shown[key])
     for case in context.result["cases"]:
         context.say("Case {id} is {state}.", id=case["id"], state=case["state"])
 

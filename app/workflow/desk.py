@@ -11,6 +11,7 @@ from typing import Any
 from app.base.clock import Clock, day_start_ms
 from app.base.errors import N_
 from app.cardspec.profile import Profile
+from app.documents.papers import Paper
 from app.documents.raster import pages_png
 from app.domain.application import FrozenApplication, Realm
 from app.domain.codes import CodeTable, CodeTables
@@ -43,6 +44,7 @@ from app.workflow.views import (
     CaseRow,
     DeskSummary,
     DeviceState,
+    DraftSource,
     EnrolDraft,
     ExpectedStep,
     Faces,
@@ -185,9 +187,10 @@ class Desk:
     def save(self, draft: EnrolDraft, second: Presence | None = None) -> str:
         return self._parts.enrolment.save(draft, second)
 
-    def enrol_file(self, path: Path) -> str:
-        """Keep the application of a file; its id."""
-        return self.save(self._parts.enrolment.draft_of_file(path))
+    def enrol_file(self, path: Path, *, typed: bool = False) -> str:
+        """Keep the application of a file; its id. ``typed``: somebody here typed it."""
+        draft = self._parts.enrolment.draft_of_file(path)
+        return self.save(replace(draft, source=DraftSource.TYPED) if typed else draft)
 
     def enrol_from_reader(self, cancel: threading.Event) -> str:
         """Keep the application of the document on the reader; its id.
@@ -226,6 +229,7 @@ class Desk:
         return {
             "id": found.id,
             "number": self._parts.applications.number_of(application_id),
+            "state": self._parts.records.read(lambda unit: unit.applications.state_of(application_id)),
             "version": found.version,
             "name": found.resident.name,
             "chip_name": found.card.chip_name,
@@ -239,6 +243,14 @@ class Desk:
                 for case in self._parts.journal.cases_of(application_id)
             ],
         }
+
+    def application_papers(self, application_id: str) -> tuple[Paper, ...]:
+        """The form to sign and the receipt that the application was accepted."""
+        found = self._parts.applications.get(application_id)
+        number = self._parts.applications.number_of(application_id)
+        due = self._parts.records.read(lambda unit: unit.till.due(application_id))
+        orders = self._parts.orders
+        return orders.form(found, number), orders.acceptance(found, number, due)
 
     def faces(self, application_id: str) -> Faces:
         return self._parts.faces.pictures(self._parts.applications.get(application_id), _PREVIEW_DPI)
