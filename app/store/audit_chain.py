@@ -78,9 +78,8 @@ class Frames(dict[Any, bytes]):
                     self[None] = _NULL
                 self[value] = frame
             return frame
-        if isinstance(value, (bytes, memoryview)):  # a view is how PostgreSQL's driver gives bytes
-            raw = bytes(value)
-            return len(raw).to_bytes(4, "big") + raw
+        if isinstance(value, bytes):
+            return len(value).to_bytes(4, "big") + value
         raise TypeError(f"a row of the audit holds a {type(value).__name__}")
 
 

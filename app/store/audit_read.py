@@ -35,7 +35,10 @@ class AuditReader:
 
     def rows(self, desk: str, after: int, limit: int = PAGE) -> list[Row]:
         """A page of whole rows after a sequence, in its order."""
-        return self._work.rows(self._page, (desk, after, limit))
+        found = self._work.rows(self._page, (desk, after, limit))
+        if found and isinstance(found[0][HASH], memoryview):  # as PostgreSQL's driver gives bytes
+            return [tuple(bytes(v) if isinstance(v, memoryview) else v for v in row) for row in found]
+        return found
 
     def row(self, desk: str, seq: int) -> Row | None:
         found = self.rows(desk, seq - 1, 1)
