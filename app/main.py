@@ -12,8 +12,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TextIO
 
-import platformdirs
-
 from app.base.catalogue import Catalogue
 from app.base.clock import SystemClock
 from app.base.errors import N_, KangkaError
@@ -22,7 +20,6 @@ from app.base.resources import read_toml, resource
 from app.cardspec.product import Products, load_products
 from app.cardspec.profile import load_profile
 from app.crypto.sm3 import hmac_sm3
-from app.crypto.verifiers import Argon2Verifiers
 from app.devices.channel import ApduChannel
 from app.devices.id_reader import SamvReader, open_serial
 from app.devices.id_text import decode_identity, encode_text
@@ -49,7 +46,6 @@ from app.devices.sim.workbench import FOLDER, TRAINING_PIN, Workbench, Workbench
 from app.documents.face_design import FaceDesign
 from app.documents.faces import FaceRenderer
 from app.documents.papers import PaperRenderer
-from app.domain.application import Realm
 from app.domain.audit import HeadWitness
 from app.domain.codes import load_codes
 from app.domain.desk_rules import load_desk_rules
@@ -57,9 +53,8 @@ from app.domain.fees import load_fees, order_fee
 from app.domain.lives import load_life
 from app.domain.made_up import made_up_resident
 from app.domain.resident import Resident
-from app.domain.staff import PROGRAM, Actor, Role, load_permissions
+from app.opening import SIMULATED, House, Options, open_room
 from app.store.audit_witness import WITNESS_FOLDER, FileWitness
-from app.store.store import STORE_FOLDER, StoreContext, open_or_create
 from app.store.threaded import StoreThread
 from app.workflow.approve import ApprovalDesk
 from app.workflow.audit_desk import AuditDesk
@@ -71,19 +66,16 @@ from app.workflow.devices import DeviceBoard
 from app.workflow.enrol import Enrolment, EnrolPorts
 from app.workflow.faces import FaceMaker
 from app.workflow.files import make_folder, read_file
-from app.workflow.gate import Gate, Session
 from app.workflow.identity_text import identity_text_of, identity_told
 from app.workflow.issue import Hands, Station
 from app.workflow.order_papers import OrderPapers
 from app.workflow.paper_desk import PAPERS_FOLDER, PaperDesk
 from app.workflow.sam_desk import SamDesk
-from app.workflow.sign_in import SignIn
 from app.workflow.stock_desk import StockDesk
 from app.workflow.till_desk import TillDesk, TillPorts
-from app.workflow.workplace import WorkplaceNotSetUp, require_staff, workplace_of
+from app.workflow.workplace import workplace_of
 
 DEFAULT_PRODUCT = "KT-SECURED"
-SIMULATED = "simulated"
 PRINTED = "printed"
 # How long a clerk may take to lay a card or to take one off.
 _CLERK_MS = 60_000
@@ -112,27 +104,6 @@ class UnknownProduct(KangkaError):
     cause = N_("No card product is called {product}.")
     meaning = N_("Nothing was simulated.")
     remedy = N_("Choose one of {known}.")
-
-
-@dataclass(frozen=True)
-class Options:
-    """The global switches of the command line."""
-
-    data: Path | None = None
-    training: bool = True
-    devices: str = SIMULATED
-    profile: Path | None = None
-    operator: str | None = None
-    second: str | None = None
-    lang: str = "zh"
-
-    @property
-    def folder(self) -> Path:
-        """The workplace's folder: the one named, else the platform's own, training apart."""
-        if self.data is not None:
-            return self.data
-        own = Path(platformdirs.user_data_dir("kangka", appauthor=False))
-        return own / "training" if self.training else own
 
 
 @dataclass(frozen=True)
@@ -189,66 +160,69 @@ class ClerksHands:
 
 
 @contextmanager
-def open_desk(options: Options, choice: DeviceChoice | None = None) -> Iterator[Desk]:
-    """A desk over its store and devices, closed at the end."""
-    with _compose(options, choice or DeviceChoice(), Crowd()) as (desk, _hardware, _store):
-        yield desk
+def open_desk(
+    options: Options,
+    choice: DeviceChoice | None = None,
+    house: House | None = None,
+    *,
+    sit: bool = True,
+) -> Iterator[Desk]:
+    """A desk over its store and devices, closed at the end.
+
+    With ``sit`` somebody acts from the start: ``options.entry``, or in training the made-up clerk.
+    """
+    with _compose(options, choice or DeviceChoice(), Crowd(), house or House(), sit=sit) as composed:
+        yield composed[0]
 
 
 @contextmanager
 def _compose(
-    options: Options, choice: DeviceChoice, crowd: Crowd
+    options: Options, choice: DeviceChoice, crowd: Crowd, house: House, *, sit: bool = True
 ) -> Iterator[tuple[Desk, Hardware, StoreThread]]:
-    if not options.training:
-        raise WorkplaceNotSetUp
-    clock, random = SystemClock(), SystemRandom()
+    options = options.checked(house)
+    clock, random = house.clock, house.random
     profile, products = load_profile(folder=options.profile), load_products()
     codes = load_codes(over=_own(options, "codes"))
     own_faces = _own(options, "faces")
     design = None if own_faces is None else FaceDesign.load(own_faces)
-    settings = read_toml(resource("training", "desk.toml"))
-    require_staff(settings, options.operator, options.second)
-    city_code = settings["city_code"]
     folder = options.folder
-    make_folder(folder)
-    session, permissions = Session(), load_permissions()
+    if options.training:
+        make_folder(folder)
+    # Filled once the devices are there: what simulated chips hold is kept before each durable record.
+    keeps: list[Callable[[], None]] = []
+
+    def keep(point: str = "before") -> None:
+        for act in keeps if point.startswith("before") else ():
+            act()
+
     rules, fees = (
         load_desk_rules(over=_own_file(options, "desk-rules.toml")),
         load_fees(_own(options, "fees")),
     )
     with ExitStack() as closing:
+        closing.callback(keep)
+        room = open_room(options, house, on_commit=keep, fee=order_fee(fees), sit=sit)
+        store, settings, session, gate = room.store, room.settings, room.session, room.gate
+        closing.callback(store.close)
         if options.devices == SIMULATED:
-            bench = WorkbenchSpec(products, profile, DEFAULT_PRODUCT, city_code)
-            coming = _coming(lambda: store.applications.count())  # noqa: PLW0108 - opened below
+            bench = WorkbenchSpec(products, profile, DEFAULT_PRODUCT, settings.city_code)
+            coming = _coming(store.applications.count)
             hardware = _simulated(folder, bench, lambda: crowd.person(next(coming)))
         else:
             hardware = _system(folder, products, choice)
-        closing.callback(hardware.keep)
+        keeps.append(hardware.keep)
         # Screens and papers say so as soon as one device is a simulator.
         simulated = options.devices == SIMULATED or hardware.printer.capabilities.simulated
-        place = workplace_of(
-            settings, profile, Realm.TRAINING, simulated=simulated, operator=options.operator
-        )
-        context = StoreContext(
-            realm=Realm.TRAINING,
-            clock=clock,
-            random=random,
-            desk=place.desk,
-            on_commit=lambda point: hardware.keep() if point.startswith("before") else None,
-            who=lambda: session.present or PROGRAM,
-            terminal=place.terminal_number,
-            institution=place.institution_code,
-            fee=order_fee(fees),
-        )
-        store = StoreThread(lambda: open_or_create(folder / STORE_FOLDER, context))
-        closing.callback(store.close)
+        place = workplace_of(settings, profile, options.realm, simulated=simulated)
+        made_up = options.training or house.simulated_live
         digest_key = store.digest_key()
         sam = SamDesk(
             connect=lambda: ApduChannel(hardware.sam_reader.connect(), ReaderRole.SAM),
             products=products,
             city_code=place.facts.city_code,
             register=store.sam,
-            pin=lambda: TRAINING_PIN,
+            # A real SAM's PIN is known to the person who holds it, and kept by nobody else.
+            pin=lambda: TRAINING_PIN if made_up else None,
             typed=choice.sam_pin,
         )
         closing.callback(sam.forget)
@@ -269,14 +243,13 @@ def _compose(
             digest=lambda data: hmac_sm3(digest_key, data),
             card_wait_ms=hardware.card_wait_ms,
         )
-        gate = Gate(session, permissions, store.records, clock)
         enrolment = Enrolment(
             EnrolPorts(
                 records=store.records,
                 gate=gate,
                 rules=rules,
                 id_reader=hardware.id_reader,
-                made_up=crowd.person,
+                made_up=crowd.person if made_up else None,
                 profile=profile,
                 codes=codes,
                 workplace=place,
@@ -301,7 +274,7 @@ def _compose(
                 codes=codes,
                 profile=profile,
                 workplace=place,
-                permissions=permissions,
+                permissions=room.permissions,
                 clock=clock,
                 random=random,
                 devices=devices,
@@ -326,10 +299,8 @@ def _compose(
             clock=clock,
             folder=folder / PAPERS_FOLDER,
         )
-        session.begin(Actor("made-up", place.operator, Role.CLERK))
         parts = DeskParts(
             session=session,
-            sign_in=SignIn(session, store.records, Argon2Verifiers(random), clock, desk=place.desk),
             gate=gate,
             lock=devices,
             cards=cards,
@@ -357,6 +328,11 @@ def _compose(
             ),
             card_taken=hardware.card_taken,
             clock=clock,
+            sign_in=room.sign_in,
+            staff=room.staff,
+            refuses_simulated=not house.simulated_live,
+            second=room.second,
+            fresh=room.fresh,
         )
         yield Desk(parts), hardware, store
 
@@ -449,13 +425,16 @@ def _simulated_id_reader(person: Resident | None = None) -> IdReader:
     return SamvReader(stream, SystemClock(), port="SIMULATED")
 
 
-def demo(options: Options, out: Path, people: int, seed: int) -> dict[str, Any]:
+def demo(
+    options: Options, out: Path, people: int, seed: int, house: House | None = None
+) -> dict[str, Any]:
     """``kangka demo``: the whole job in a fresh training workplace at ``out``."""
     make_folder(out)
     if any(out.iterdir()):
         raise DemoFolderNotEmpty(folder=str(out))
-    fresh = replace(options, data=out, training=True, devices=SIMULATED)
-    with _compose(fresh, DeviceChoice(), Crowd(seed=seed)) as (desk, hardware, store):
+    fresh = replace(options, data=out, training=True, devices=SIMULATED, entry=None)
+    made = _compose(fresh, DeviceChoice(), Crowd(seed=seed), house or House())
+    with made as (desk, hardware, store):
         return run_demo(desk, out, people, hardware.exchanges, lambda: store.journal.durable_commits)
 
 
@@ -506,11 +485,11 @@ def run_bench() -> dict[str, Any]:
     return measured | {"rows": [*measured["rows"], *bench_audit()]}
 
 
-def open_window(options: Options) -> int:
+def open_window(options: Options, house: House | None = None) -> int:
     """``kangka desk``: the window over a desk, until it is closed."""
     from app.ui.application import run  # noqa: PLC0415 - the command line needs no window
 
-    with open_desk(options) as desk:
+    with open_desk(options, house=house) as desk:
         if not _has_display():
             raise NoDisplay
         return run(desk, options.lang, [])

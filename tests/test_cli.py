@@ -78,8 +78,7 @@ def commands() -> list[str]:
 def test_every_command_of_this_release_is_there() -> None:
     assert set(commands()) == {
         *("demo", "decode-id", "enrol", "application", "issue", "case", "read-card", "simulate"),
-        *("face", "bench", "desk"),
-        *("till", "stock"),
+        *("face", "bench", "desk", "init", "recover", "staff", "audit", "till", "stock"),
     }
 
 

@@ -1,51 +1,156 @@
-"""Who acts at a training desk: its made-up staff alone; a second person may be named."""
+"""Who acts at a training desk: its made-up staff, by name and password; and looking after people."""
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
 
-from app.base.resources import read_toml, resource
-from app.main import Options, open_desk
+from app.domain.staff import PEOPLE, Role
+from app.main import open_desk
+from app.opening import Entry, House, Options, made_up_staff
+from app.workflow.gate import NobodySignedIn
 from tests.helpers.commands import Kangka
+from tests.helpers.people import CHEAP
 
-STAFF: list[str] = read_toml(resource("training", "desk.toml"))["staff"]
+STAFF = made_up_staff()
+CLERK, OTHER = [person for person in STAFF if person.role is Role.CLERK]
+SECURITY = next(person for person in STAFF if person.role is Role.SECURITY)
 
 
 @pytest.fixture
 def kangka(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Kangka:
-    return Kangka(tmp_path / "desk", capsys)
+    return Kangka(tmp_path / "desk", capsys, House(cost=CHEAP))
 
 
-def test_the_made_up_clerk_acts_unless_another_is_named(tmp_path: Path) -> None:
-    assert len(STAFF) > 1
+def staff(kangka: Kangka) -> dict[str, tuple[str, bool]]:
+    rows = kangka.by(Role.SECURITY, "staff", "list").json["staff"]
+    return {row["name"]: (row["role"], row["active"]) for row in rows}
+
+
+# ---------------------------------------------------------------------------------------- who acts
+
+
+def test_every_role_has_a_made_up_person_with_a_password() -> None:
+    assert {person.role for person in STAFF} == set(PEOPLE)
+    assert all(person.password for person in STAFF)
+
+
+def test_the_published_verifiers_are_those_of_the_published_passwords(tmp_path: Path) -> None:
+    for person in STAFF:
+        entry = Entry(person.name, lambda person=person: person.password)
+        with open_desk(Options(data=tmp_path, entry=entry)) as desk:
+            assert desk.workplace().operator == person.name
+
+
+def test_the_made_up_clerk_acts_unless_another_signs_in(tmp_path: Path) -> None:
     with open_desk(Options(data=tmp_path)) as desk:
-        assert desk.workplace().operator == STAFF[0]
-    with open_desk(Options(data=tmp_path, operator=STAFF[1])) as desk:
-        assert desk.workplace().operator == STAFF[1]
+        assert desk.workplace().operator == CLERK.name
+    other = Options(data=tmp_path, entry=Entry(OTHER.name, lambda: OTHER.password))
+    with open_desk(other) as desk:
+        assert desk.workplace().operator == OTHER.name
         application = desk.save(desk.draft_from_training(0))
         evidence = desk._parts.applications.get(application).evidence
         assert evidence is not None
-        assert evidence.collected_by == STAFF[1]
+        assert evidence.collected_by == OTHER.name
+        assert evidence.collected_by_id == desk.gate.actor.id
 
 
-@pytest.mark.parametrize("switch", ["--operator", "--second"])
+def test_a_window_may_open_with_nobody_there(tmp_path: Path) -> None:
+    with open_desk(Options(data=tmp_path), sit=False) as desk:
+        assert desk.workplace().operator == ""
+        for act in (
+            lambda: desk.save(desk.draft_from_training(0)),
+            lambda: desk.read_card(threading.Event()),
+            desk.staff.everyone,
+        ):
+            with pytest.raises(NobodySignedIn):
+                act()
+        assert desk.sign_in.made_up() == STAFF
+        desk.sign_in.sign_in(CLERK.name, CLERK.password)
+        assert desk.workplace().operator == CLERK.name
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_a_stranger_is_refused_by_who_there_is(kangka: Kangka, switch: str, lang: str) -> None:
-    answer = kangka.run(
-        *("--data", kangka.folder, "--training", "--json", "--lang", lang),
-        *(switch, "Nobody Here", "case", "list"),
-    )
-    assert answer.error["code"] == "staff.unknown"
-    assert all(name in answer.error["remedy"] for name in STAFF)
-    assert "Nobody Here" not in answer.err
-    assert not kangka.folder.exists()
+@pytest.mark.parametrize("name", ["Nobody Here", OTHER.name])
+def test_a_stranger_and_a_wrong_password_are_refused_alike(kangka: Kangka, name: str, lang: str) -> None:
+    answer = kangka("--operator", name, "case", "list", lang=lang, typed=["not.the-word"])
+    assert answer.error["code"] == "staff.sign-in-refused"
+    assert name not in answer.err + answer.out
 
 
-def test_a_second_person_may_be_named(kangka: Kangka) -> None:
-    answer = kangka.run(
-        *("--data", kangka.folder, "--training", "--json", "--operator", STAFF[0]),
-        *("--second", STAFF[1], "case", "list"),
+def test_after_three_wrong_passwords_the_name_waits(kangka: Kangka) -> None:
+    for _ in range(3):
+        kangka("--operator", OTHER.name, "case", "list", typed=["not.the-word"])
+    answer = kangka("--operator", OTHER.name, "case", "list", typed=[OTHER.password])
+    assert answer.error["code"] == "staff.sign-in-waits"
+
+
+def test_a_password_may_come_from_a_file(
+    kangka: Kangka, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "password"
+    path.write_text(OTHER.password + "\n", encoding="utf-8")
+    monkeypatch.setenv("KANGKA_PASSWORD_FILE", str(path))
+    assert kangka("--operator", OTHER.name, "case", "list").json == {"cases": []}
+    path.write_bytes(b"\xff\xfe\x00")
+    assert kangka("--operator", OTHER.name, "case", "list").error["code"] == "file.unreadable"
+    path.write_text("", encoding="utf-8")
+    assert kangka("--operator", OTHER.name, "case", "list").error["code"] == "staff.sign-in-refused"
+
+
+# ------------------------------------------------------------------------------------------ people
+
+
+def test_a_person_is_added_listed_given_a_password_and_deactivated(kangka: Kangka) -> None:
+    added = kangka.by(
+        Role.SECURITY, "staff", "add", "样例新人", "--role", "supervisor", typed=["first.word-31"]
     )
-    assert answer.json == {"cases": []}
+    assert (added.json["name"], added.json["role"], added.json["active"]) == (
+        "样例新人",
+        "supervisor",
+        True,
+    )
+    assert "first.word-31" not in added.out + added.err
+    assert staff(kangka)["样例新人"] == ("supervisor", True)
+    mine = ("--operator", "样例新人")
+    assert kangka(*mine, "staff", "list", typed=["first.word-31"]).code == 0
+    changed = kangka(*mine, "staff", "password", typed=["first.word-31", "second.word-32"])
+    assert changed.json == {"changed": True}
+    assert kangka(*mine, "staff", "list", typed=["first.word-31"]).code == 1
+    kangka.by(Role.SECURITY, "staff", "password", "样例新人", typed=["third.word-33"])
+    assert kangka(*mine, "staff", "list", typed=["third.word-33"]).code == 0
+    kangka.by(Role.SECURITY, "staff", "deactivate", "样例新人")
+    assert staff(kangka)["样例新人"] == ("supervisor", False)
+    gone = kangka(*mine, "staff", "list", typed=["third.word-33"])
+    assert gone.error["code"] == "staff.sign-in-refused"
+
+
+def test_a_list_is_also_words(kangka: Kangka) -> None:
+    kangka.by(Role.SECURITY, "staff", "deactivate", OTHER.name)
+    answer = kangka("--operator", SECURITY.name, "staff", "list", json=False, typed=[SECURITY.password])
+    assert f"{OTHER.name}  经办人  （已停用）" in answer.out.splitlines()
+    assert f"{SECURITY.name}  安全管理员" in answer.out.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "typed", "code"),
+    [
+        (("deactivate", SECURITY.name), (), "staff.not-by-oneself"),
+        (("password", SECURITY.name), ("another.word-5",), "staff.not-by-oneself"),
+        (("deactivate", "没有此人"), (), "staff.unknown"),
+        (("password", "没有此人"), ("another.word-5",), "staff.unknown"),
+        (("add", CLERK.name, "--role", "clerk"), ("another.word-5",), "staff.name-taken"),
+        (("add", "", "--role", "clerk"), ("another.word-5",), "staff.name-refused"),
+        (("add", "样例新人", "--role", "clerk"), ("12345678",), "password.too-weak"),
+        (("add", "样例新人", "--role", "clerk"), ("",), "first-run.password-missing"),
+        (("password",), ("12345678",), "password.too-weak"),
+    ],
+)
+def test_what_is_refused_changes_nobody(
+    kangka: Kangka, arguments: tuple[str, ...], typed: tuple[str, ...], code: str
+) -> None:
+    before = staff(kangka)
+    assert kangka.by(Role.SECURITY, "staff", *arguments, typed=typed).error["code"] == code
+    assert staff(kangka) == before

@@ -18,13 +18,14 @@ from app.base.errors import KangkaError
 from app.cli.arguments import Run
 from app.cli.arguments import parser as _parser
 from app.cli.context import Context
+from app.opening import House
 
 # As a shell tells it of a process that was interrupted.
 _INTERRUPTED = 130
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; the process's exit code."""
+def main(argv: Sequence[str] | None = None, house: House | None = None) -> int:
+    """Run one command; the process's exit code. A test gives its own ``house`` for this machine's."""
     if os.name == "posix":
         from app.base.posix import forbid_core_dumps  # noqa: PLC0415 - Windows has none of it
 
@@ -35,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     args = _parser().parse_args(argv)
     try:
-        context = Context(args, Catalogue(args.lang))
+        context = Context(args, Catalogue(args.lang), house)
     except KangkaError as fault:
         return _refuse(Context(args, Catalogue("en")), fault)
     run: Run = args.run

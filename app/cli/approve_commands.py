@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from app import main as composition
 from app.cli.context import Context
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ def approve_one(context: Context) -> None:
     args = context.args
     if args.what == _LIST:
         return _waiting(context)
-    with composition.open_desk(context.options) as desk:
+    with context.desk() as desk:
         if args.send_back is not None:
             desk.approvals.send_back(args.what, args.send_back)
         elif args.withdraw is not None:
@@ -51,7 +50,7 @@ def approve_one(context: Context) -> None:
 
 
 def _waiting(context: Context) -> None:
-    with composition.open_desk(context.options) as desk:
+    with context.desk() as desk:
         rows = desk.approvals.waiting()
     if not rows:
         context.say("Nothing waits for a second person.")
@@ -66,7 +65,7 @@ def _waiting(context: Context) -> None:
 
 
 def print_papers(context: Context) -> None:
-    with composition.open_desk(context.options) as desk:
+    with context.desk() as desk:
         printed = [desk.papers.print(paper) for paper in desk.application_papers(context.args.id)]
     context.result = {"files": [str(paper.path) for paper in printed]}
     for paper in printed:

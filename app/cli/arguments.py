@@ -10,15 +10,27 @@ from typing import TYPE_CHECKING
 
 from app import __version__
 from app.cli import commands as run
+from app.cli import staff_commands as people
 from app.cli.approve_commands import approve_commands, print_command
 from app.cli.audit_commands import audit_commands
 from app.cli.card_commands import card_commands
 from app.cli.context import Context
 from app.cli.till_commands import till_commands
+from app.domain.staff import PEOPLE
 from app.main import DEFAULT_PRODUCT
 from app.workflow import views
 
 _MOST_DPI = 1200
+_SETTING_SWITCHES = {
+    "name": "the centre's name, as it stands on papers",
+    "desk": "the desk's number, two digits",
+    "institution_code": "the institution's code, 22 digits",
+    "terminal_number": "the terminal's number as the ministry assigned it, 12 digits",
+    "issuer_name": "the issuer's name, as it stands on cards",
+    "issuer_code": "the issuer's code, 22 digits",
+    "city_code": "the city's code, six digits",
+    "vendor": "the maker's code, two letters or digits",
+}
 Run = Callable[[Context], None]
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -34,8 +46,16 @@ def parser() -> argparse.ArgumentParser:
         "--devices", choices=("simulated", "system"), help="default: simulated in training"
     )
     whole.add_argument("--profile", type=Path, metavar="FOLDER", help="a province's own card profile")
-    whole.add_argument("--operator", metavar="NAME", help="who acts")
-    whole.add_argument("--second", metavar="NAME", help="the second person where four eyes are due")
+    whole.add_argument(
+        "--operator",
+        metavar="NAME",
+        help="who acts; the password is the first line of standard input, or of KANGKA_PASSWORD_FILE",
+    )
+    whole.add_argument(
+        "--second",
+        metavar="NAME",
+        help="the second person where four eyes are due; the password as KANGKA_SECOND_PASSWORD_FILE",
+    )
     whole.add_argument("--json", action="store_true", help="one JSON object on standard output")
     whole.add_argument("--lang", choices=("zh", "en"), default="zh", help="default: zh")
     commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -44,6 +64,7 @@ def parser() -> argparse.ArgumentParser:
     card_commands(commands, _command, _readers)
     audit_commands(commands, _command, _count)
     till_commands(commands)
+    _staff_commands(commands)
     _command(commands, "bench", run.bench, "each figure beside its limit in the same run")
     _command(commands, "desk", run.open_window, "open the window")
     return whole
@@ -81,6 +102,54 @@ def _intake_commands(commands: Commands) -> None:
     )
     print_command(of_application)
     approve_commands(commands)
+
+
+def _staff_commands(commands: Commands) -> None:
+    init = _command(
+        commands,
+        "init",
+        people.initialise,
+        "a new workplace: its settings and first people; their passwords are lines of standard input,"
+        " in the order of the people",
+    )
+    init.add_argument(
+        "--from", dest="source", type=Path, metavar="FILE.toml", help="settings, and [[people]]"
+    )
+    for name, text in _SETTING_SWITCHES.items():
+        init.add_argument("--" + name.replace("_", "-"), dest=name, metavar="TEXT", help=text)
+    init.add_argument(
+        "--person",
+        type=people.person,
+        action="append",
+        default=[],
+        metavar="ROLE=NAME",
+        help="one of the first people; every role needs one of its own",
+    )
+    recover = _command(
+        commands,
+        "recover",
+        people.recover,
+        "back in by two recovery shares: they and a new password are lines of standard input",
+    )
+    recover.add_argument("name", metavar="NAME", help="the security administrator")
+    staff = commands.add_parser("staff", help="who works at this desk")
+    of_staff = staff.add_subparsers(dest="action", required=True, metavar="ACTION")
+    _command(of_staff, "list", people.staff_list, "everybody, whoever left included")
+    add = _command(
+        of_staff, "add", people.staff_add, "a new person; the password is a line of standard input"
+    )
+    add.add_argument("name", metavar="NAME")
+    add.add_argument("--role", required=True, choices=[role.value for role in PEOPLE])
+    _command(of_staff, "deactivate", people.staff_deactivate, "end somebody's work here").add_argument(
+        "name", metavar="NAME"
+    )
+    password = _command(
+        of_staff,
+        "password",
+        people.staff_password,
+        "a new password, a line of standard input: one's own, or NAME's by the security administrator",
+    )
+    password.add_argument("name", metavar="NAME", nargs="?")
 
 
 def _making_commands(commands: Commands) -> None:

@@ -7,7 +7,6 @@ import datetime as dt
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from app import main as composition
 from app.base.clock import CHINA_TIME
 from app.cli.context import Context
 from app.domain.audit import AuditKind, AuditQuery, AuditReport, AuditRow, ChainProblem
@@ -48,7 +47,7 @@ def audit_commands(commands: Commands, command: Command, count: Callable[[str], 
 
 def verify(context: Context) -> None:
     args = context.args
-    with composition.open_desk(context.options) as desk:
+    with context.desk() as desk:
         report = desk.audit.verify(full=args.full, typed=args.head)
     context.result = told(report)
     seconds = context.result["seconds"]
@@ -97,13 +96,13 @@ def show(context: Context) -> None:
         case_id=args.case,
         person_id=args.person,
     )
-    with composition.open_desk(context.options) as desk:
+    with context.desk() as desk:
         page = desk.audit.page(query)
     context.result = {"rows": _rows(context, page.rows), "next": page.next}
 
 
 def case(context: Context) -> None:
-    with composition.open_desk(context.options) as desk:
+    with context.desk() as desk:
         rows = desk.audit.case(context.args.id)
     context.result = {"case": context.args.id, "rows": _rows(context, rows)}
     if not rows:

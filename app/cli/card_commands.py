@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from app import main as composition
 from app.base.clock import CHINA_TIME
 from app.cli.context import Context
 from app.domain.loss import LossCause, LossChannel
@@ -192,7 +191,7 @@ def _desk(context: Context) -> Any:
         sam_reader=getattr(args, "sam_reader", None),
         sam_pin=pin,
     )
-    return composition.open_desk(context.options, choice)
+    return context.desk(choice)
 
 
 def _card(context: Context, desk: Desk) -> str:

@@ -73,7 +73,7 @@ class BenchMissed(KangkaError):
 
 def demo(context: Context) -> None:
     args = context.args
-    context.result = composition.demo(context.options, args.out, args.people, args.seed)
+    context.result = composition.demo(context.options, args.out, args.people, args.seed, context.house)
     verified = context.result["verified"]
     context.say("{n} people enrolled, {m} cards issued and verified.", n=args.people, m=verified)
     context.say("Faces, papers and the workplace are in {folder}.", folder=str(args.out))
@@ -95,7 +95,7 @@ def decode_id(context: Context) -> None:
 
 def enrol(context: Context) -> None:
     choice = DeviceChoice(id_port=context.args.id_reader)
-    with composition.open_desk(context.options, choice) as desk, context.stoppable():
+    with context.desk(choice) as desk, context.stoppable():
         if context.args.source is not None:
             application_id = desk.enrol_file(context.args.source, typed=context.args.typed)
         else:
@@ -105,7 +105,7 @@ def enrol(context: Context) -> None:
 
 
 def application_list(context: Context) -> None:
-    with composition.open_desk(context.options) as desk:
+    with context.desk() as desk:
         rows = desk.applications(context.args.after, context.args.limit)
     for row in rows:
         word = context.catalogue.text(row.word.text, **row.word.params)
@@ -120,7 +120,7 @@ def application_list(context: Context) -> None:
 
 
 def application_show(context: Context) -> None:
-    with composition.open_desk(context.options) as desk:
+    with context.desk() as desk:
         context.result = desk.application_details(context.args.id)
     shown = context.result | {"state": context.word("application-state", context.result["state"])}
     for key, label in _APPLICATION_LABELS.items():
@@ -135,7 +135,7 @@ def issue(context: Context) -> None:
     ids = [args.application] if args.batch is None else _read_ids(args.batch)
     cards: list[dict[str, Any]] = []
     context.result = {"cards": cards}
-    with composition.open_desk(context.options, _choice(args)) as desk, context.stoppable():
+    with context.desk(_choice(args)) as desk, context.stoppable():
         for number, application_id in enumerate(ids):
             if number:
                 context.say("Take the card off and lay the next one.")
@@ -174,7 +174,7 @@ def _outcome(context: Context, outcome: views.IssueOutcome) -> dict[str, Any]:
 
 
 def case_list(context: Context) -> None:
-    with composition.open_desk(context.options) as desk:
+    with context.desk() as desk:
         rows = desk.open_cases()
     if not rows:
         context.say("No case is open.")
@@ -182,7 +182,7 @@ def case_list(context: Context) -> None:
 
 
 def case_show(context: Context) -> None:
-    with composition.open_desk(context.options) as desk:
+    with context.desk() as desk:
         row = desk.case(context.args.id)
     context.result = _case(context, row)
 
@@ -203,7 +203,7 @@ def _case(context: Context, row: views.CaseRow) -> dict[str, Any]:
 def case_settle(context: Context) -> None:
     args = context.args
     how = views.Settlement(args.how)
-    with composition.open_desk(context.options, _choice(args)) as desk, context.stoppable():
+    with context.desk(_choice(args)) as desk, context.stoppable():
         outcome = desk.settle(args.id, how, context.step, context.cancel, args.reason)
     context.result = _outcome(context, outcome)
     context.say("Case {id} is {state}.", id=outcome.case_id, state=outcome.state.value)
@@ -211,7 +211,7 @@ def case_settle(context: Context) -> None:
 
 
 def read_card(context: Context) -> None:
-    with composition.open_desk(context.options, _choice(context.args)) as desk, context.stoppable():
+    with context.desk(_choice(context.args)) as desk, context.stoppable():
         card = desk.read_card(context.cancel)
         labels = desk.card_labels(context.catalogue.language)
     context.result = card
@@ -241,7 +241,7 @@ def simulate(context: Context) -> None:
 
 def draw_face(context: Context) -> None:
     args = context.args
-    with composition.open_desk(context.options) as desk:
+    with context.desk() as desk:
         files = desk.write_face(args.application, args.out, args.png, args.dpi)
     context.result = {"files": files}
     for path in files:
@@ -263,7 +263,7 @@ def bench(context: Context) -> None:
 
 
 def open_window(context: Context) -> None:
-    context.code = composition.open_window(context.options)
+    context.code = composition.open_window(context.options, context.house)
 
 
 def _choice(args: argparse.Namespace) -> DeviceChoice:

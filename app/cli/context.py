@@ -7,13 +7,17 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from types import FrameType
 from typing import Any
 
 from app.base.catalogue import Catalogue
-from app.main import Options
+from app.base.errors import N_
+from app.cli import secrets
+from app.main import DeviceChoice, open_desk
+from app.opening import Entry, House, Options
 from app.workflow import views
+from app.workflow.desk import Desk
 
 
 class Context:
@@ -23,8 +27,12 @@ class Context:
     itself.
     """
 
-    def __init__(self, args: argparse.Namespace, catalogue: Catalogue) -> None:
+    def __init__(
+        self, args: argparse.Namespace, catalogue: Catalogue, house: House | None = None
+    ) -> None:
         self.args = args
+        self.house = house
+        self._password: str | None = None
         self.catalogue = catalogue
         self.cancel = threading.Event()
         self.result: dict[str, Any] = {}
@@ -40,10 +48,26 @@ class Context:
             training=args.training,
             devices=args.devices or ("simulated" if args.training else "system"),
             profile=args.profile,
-            operator=args.operator,
-            second=args.second,
+            entry=None if args.operator is None else Entry(args.operator, self.own_password),
+            second=None if args.second is None else Entry(args.second, self.second_password),
             lang=self.catalogue.language,
         )
+
+    def desk(self, choice: DeviceChoice | None = None) -> AbstractContextManager[Desk]:
+        """The workplace's desk, somebody signed in at it."""
+        return open_desk(self.options, choice, self.house)
+
+    def own_password(self) -> str:
+        """The operator's password, asked for once."""
+        if self._password is None:
+            asked = self.catalogue.text(N_("Password"))
+            self._password = secrets.password(asked, secrets.PASSWORD_FILE)
+        return self._password
+
+    def second_password(self) -> str:
+        """The second person's password."""
+        asked = self.catalogue.text(N_("Password of the second person"))
+        return secrets.password(asked, secrets.SECOND_PASSWORD_FILE)
 
     def say(self, text: str, /, **params: object) -> None:
         """A line for a person; nothing where JSON was asked for."""

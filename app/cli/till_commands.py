@@ -6,7 +6,6 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app import main as composition
 from app.base.errors import N_
 from app.cli.context import Context
 from app.domain.stock import BlankState, StockCounts
@@ -63,7 +62,7 @@ def till_commands(commands: Commands) -> None:
 
 
 def show(context: Context) -> None:
-    with composition.open_desk(context.options) as desk:
+    with context.desk() as desk:
         view = desk.till.view()
         closings = [] if view is not None else desk.till.closings(1)
         receipts, counts = desk.till.receipts(), desk.stock.counts()
@@ -89,7 +88,7 @@ def show(context: Context) -> None:
 
 
 def open_shift(context: Context) -> None:
-    with composition.open_desk(context.options) as desk:
+    with context.desk() as desk:
         shift = desk.till.open_shift(context.args.float_fen)
     context.result = {
         "shift": shift.number,
@@ -105,7 +104,7 @@ def open_shift(context: Context) -> None:
 
 
 def due(context: Context) -> None:
-    with composition.open_desk(context.options) as desk:
+    with context.desk() as desk:
         rows = desk.till.dues()
     language = context.catalogue.language
     for row in rows:
@@ -136,14 +135,14 @@ def due(context: Context) -> None:
 
 def take(context: Context) -> None:
     args = context.args
-    with composition.open_desk(context.options) as desk:
+    with context.desk() as desk:
         receipt = desk.till.take(args.application, PayMethod(args.by))
     _say_receipt(context, receipt)
 
 
 def waive(context: Context) -> None:
     args = context.args
-    with composition.open_desk(context.options) as desk:
+    with context.desk() as desk:
         second = desk.second(WAIVE)
         receipt = desk.till.waive(args.application, args.ground, args.proof, second)
     _say_receipt(context, receipt)
@@ -151,7 +150,7 @@ def waive(context: Context) -> None:
 
 def void(context: Context) -> None:
     args = context.args
-    with composition.open_desk(context.options) as desk:
+    with context.desk() as desk:
         second, fresh = desk.second(VOID), desk.fresh(VOID)
         receipt = desk.till.void(args.number, args.reason, second, fresh)
     _say_receipt(context, receipt)
@@ -159,7 +158,7 @@ def void(context: Context) -> None:
 
 def close(context: Context) -> None:
     args = context.args
-    with composition.open_desk(context.options) as desk:
+    with context.desk() as desk:
         second = desk.second(desk.till.closing_act(args.cash, args.cards))
         closing = desk.till.close(args.cash, args.cards, args.explain, second)
         receipts = desk.till.receipts()
@@ -174,7 +173,7 @@ def close(context: Context) -> None:
 
 
 def show_stock(context: Context) -> None:
-    with composition.open_desk(context.options) as desk:
+    with context.desk() as desk:
         counts = desk.stock.counts()
     context.result = _counts(counts)
     for state in BlankState:
@@ -184,7 +183,7 @@ def show_stock(context: Context) -> None:
 
 
 def take_in(context: Context) -> None:
-    with composition.open_desk(context.options) as desk:
+    with context.desk() as desk:
         taken = desk.stock.take_in(context.args.file)
         counts = desk.stock.counts()
     context.result = {"listed": taken.listed, "new": taken.new, "boxes": list(taken.boxes)} | _counts(
@@ -194,14 +193,14 @@ def take_in(context: Context) -> None:
 
 
 def spoil(context: Context) -> None:
-    with composition.open_desk(context.options) as desk:
+    with context.desk() as desk:
         blank = desk.stock.spoil(context.args.serial, context.args.reason)
     context.result = {"serial": blank.serial, "state": blank.state.value}
     context.say("Card {serial} is {state}.", serial=blank.serial, state=blank.state.value)
 
 
 def give_back(context: Context) -> None:
-    with composition.open_desk(context.options) as desk:
+    with context.desk() as desk:
         count = desk.stock.give_back(context.args.serials, context.args.reason)
         counts = desk.stock.counts()
     context.result = {"returned_now": count} | _counts(counts)

@@ -73,10 +73,10 @@ def workplace_settings(told: Mapping[str, object]) -> WorkplaceSettings:
 
 
 class SettingBook(Protocol):
-    """Desk-wide settings in the store. ``put`` writes its own audit row."""
+    """One desk's settings in the store. ``put`` writes its own audit row."""
 
     def all(self) -> dict[str, str]:
-        """Every setting that was ever put, by name."""
+        """Every setting that was ever put for this desk, by name."""
         ...
 
     def put(self, name: str, value: str) -> None: ...

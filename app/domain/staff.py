@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -182,7 +183,8 @@ class StaffMember:
 class StaffSecret:
     """What a person is known by: verifiers, and how many wrong PINs came in a row.
 
-    ``sign_in_ms`` is when the password was last right, None before the first time.
+    ``sign_in_ms`` is when the password was last right, None before the first time. ``way_due`` says that
+    the person's way to the data key is still to be made of the password.
     """
 
     password: str
@@ -190,6 +192,7 @@ class StaffSecret:
     pin_failures: int
     password_ms: int
     sign_in_ms: int | None
+    way_due: bool
 
 
 @dataclass(eq=False)
@@ -254,6 +257,11 @@ def staff_name(name: str) -> str:
     return folded
 
 
+def sign_in_name(name: str) -> str:
+    """What tells two names apart at sign-in: not capitals, blanks or the width of letters."""
+    return unicodedata.normalize("NFKC", "".join(fold_name(name).split())).casefold()
+
+
 def require_change(everyone: list[StaffMember], actor: Actor, after: StaffMember) -> None:
     """Refuse what no one may do to the staff: change one's own row, or leave the desk without security.
 
@@ -306,6 +314,10 @@ class StaffBook(Protocol):
 
     def note_sign_in(self, staff_id: str) -> None:
         """The password was right: wrong PINs are forgotten."""
+        ...
+
+    def note_way(self, staff_id: str) -> None:
+        """The way to the data key was made of the password that the person has now."""
         ...
 
     def note_pin(self, staff_id: str, failures: int) -> None: ...

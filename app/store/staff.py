@@ -10,7 +10,6 @@ from app.crypto.sealing import Place, Sealer
 from app.crypto.sm3 import framed, hmac_sm3
 from app.domain.audit import AuditEvent, AuditKind
 from app.domain.lockout import Guard
-from app.domain.names import fold_name
 from app.domain.staff import (
     OnePersonOneRole,
     Role,
@@ -19,6 +18,7 @@ from app.domain.staff import (
     StaffSecret,
     StaffUnknown,
     require_change,
+    sign_in_name,
     staff_name,
 )
 from app.store.work import Moment, Work
@@ -71,7 +71,12 @@ class StaffStore:
             changed_seq=moment.seq,
         ).execute()
         self._secret.insert(
-            staff_id=member.id, password=password, password_ms=moment.at_ms, pin=None, pin_failures=0
+            staff_id=member.id,
+            password=password,
+            password_ms=moment.at_ms,
+            pin=None,
+            pin_failures=0,
+            way_due=1,
         ).execute()
         self._record(member.id, None, role.value, "added")
         return member
@@ -117,7 +122,7 @@ class StaffStore:
         row = (
             table.select(
                 *(table.c.password, table.c.pin, table.c.pin_failures),
-                *(table.c.password_ms, table.c.sign_in_ms),
+                *(table.c.password_ms, table.c.sign_in_ms, table.c.way_due),
             )
             .where(table.c.staff_id == staff_id)
             .tuples()
@@ -127,11 +132,16 @@ class StaffStore:
             raise StaffUnknown
         pin = None if row[1] is None else str(row[1])
         sign_in = None if row[4] is None else int(row[4])
-        return StaffSecret(str(row[0]), pin, int(row[2]), int(row[3]), sign_in)
+        return StaffSecret(str(row[0]), pin, int(row[2]), int(row[3]), sign_in, bool(row[5]))
 
     def set_password(self, staff_id: str, verifier: str) -> None:
         self._update(
-            staff_id, password=verifier, password_ms=self._moment.at_ms, pin=None, pin_failures=0
+            staff_id,
+            password=verifier,
+            password_ms=self._moment.at_ms,
+            pin=None,
+            pin_failures=0,
+            way_due=1,
         )
         self._record(staff_id, None, None, "password")
 
@@ -144,6 +154,9 @@ class StaffStore:
 
     def note_sign_in(self, staff_id: str) -> None:
         self._update(staff_id, sign_in_ms=self._moment.at_ms, pin_failures=0)
+
+    def note_way(self, staff_id: str) -> None:
+        self._update(staff_id, way_due=0)
 
     def note_pin(self, staff_id: str, failures: int) -> None:
         self._update(staff_id, pin_failures=failures)
@@ -175,11 +188,9 @@ class StaffStore:
     # Within ----------------------------------------------------------------------------------------
 
     def _token(self, name: str) -> bytes:
-        # Whatever was typed, a name that is none included: capitals and blanks do not tell people apart.
-        folded = "".join(fold_name(name).split()).casefold()
-        return hmac_sm3(
-            self._keys.index_key, framed(b"staff name", folded.encode("utf-8", "surrogatepass"))
-        )
+        # Whatever was typed, a name that is none included.
+        folded = sign_in_name(name).encode("utf-8", "surrogatepass")
+        return hmac_sm3(self._keys.index_key, framed(b"staff name", folded))
 
     def _has_role(self, person_token: bytes) -> bool:
         staff = self._staff
@@ -242,15 +253,16 @@ class SettingStore:
 
     def all(self) -> dict[str, str]:
         table = self._table
-        return {
-            str(name): str(value) for name, value in table.select(table.c.name, table.c.value).tuples()
-        }
+        rows = table.select(table.c.name, table.c.value).where(table.c.desk == self._work.desk)
+        return {str(name): str(value) for name, value in rows.tuples()}
 
     def put(self, name: str, value: str) -> None:
         table, moment = self._table, self._moment
         before = self.all().get(name)
-        table.insert(name=name, value=value, at_ms=moment.at_ms, seq=moment.seq).on_conflict(
-            conflict_target=[table.c.name],
+        table.insert(
+            desk=self._work.desk, name=name, value=value, at_ms=moment.at_ms, seq=moment.seq
+        ).on_conflict(
+            conflict_target=[table.c.desk, table.c.name],
             update={table.c.value: value, table.c.at_ms: moment.at_ms, table.c.seq: moment.seq},
         ).execute()
         self._work.audit(

@@ -67,8 +67,9 @@ class StoreContext:
 
     ``realm`` is live or training. ``desk`` leads the human numbers. ``wrappers`` are the ways to its
     key. ``on_commit`` hears of each durable commit (app.store.work). ``who`` is who is signed in.
-    ``terminal`` and ``institution`` are the desk's numbers, which every audit row bears. ``fee`` is what
-    an order owes by the rule of a moment (UTC ms), for orders that come to the desk without one.
+    ``terminal`` and ``institution`` are the desk's numbers, which every audit row bears; where the
+    store's own settings tell them, those count. ``fee`` is what an order owes by the rule of a moment
+    (UTC ms), for orders that come to the desk without one.
     """
 
     realm: Realm
@@ -109,7 +110,14 @@ class Store:
             who=context.who,
         )
         boot = uuid7(context.clock, context.random)
-        place = ChainPlace(keys.store_id, context.realm, boot, context.terminal, context.institution)
+        told = SettingStore(self._work, Moment(0, 0)).all()
+        place = ChainPlace(
+            keys.store_id,
+            context.realm,
+            boot,
+            told.get("terminal_number", context.terminal),
+            told.get("institution_code", context.institution),
+        )
         recorder = AuditRecorder(
             self._work, place, AuditKeys(keys.sealer(context.random), context.random)
         )
@@ -169,6 +177,11 @@ class Store:
     def store_id(self) -> str:
         """The store's own id, alike in key file and database."""
         return self._keys.store_id
+
+    @property
+    def keys(self) -> StoreKeys:
+        """The keys, for who gives or takes a way to them (app.store.ways)."""
+        return self._keys
 
     def digest_key(self) -> bytes:
         """The key of digests that plans and journal hold instead of a person's bytes."""

@@ -32,9 +32,9 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "desk_key": "desk created_ms public sealed",
         "audit_head": "desk seq occasion reference moment at_ms hash public signature",
         "staff": "id name_token sealed role active person_token since_ms changed_ms changed_seq",
-        "staff_secret": "staff_id password password_ms pin pin_failures sign_in_ms",
+        "staff_secret": "staff_id password password_ms pin pin_failures way_due sign_in_ms",
         "sign_in_guard": "token failures owed_ms counted_ms desk seq",
-        "setting": "name value at_ms seq",
+        "setting": "desk name value at_ms seq",
         "card": "id realm person_id application_id state before_state lapses_ms issue_count"
         " changed_ms changed_seq version",
         "card_event": "id realm card_id turn kind state next valid_ms at_ms desk seq actor_id"

@@ -36,6 +36,7 @@ from app.workflow.order_papers import OrderPapers
 from app.workflow.paper_desk import PaperDesk
 from app.workflow.read_card import card_labels, read_any_card
 from app.workflow.services import SignInService
+from app.workflow.staff_desk import StaffDesk
 from app.workflow.stock_desk import StockDesk
 from app.workflow.till_views import TillService
 from app.workflow.views import (
@@ -57,7 +58,7 @@ from app.workflow.views import (
     StepListener,
     WorkplaceInfo,
 )
-from app.workflow.workplace import Workplace
+from app.workflow.workplace import SimulatedRefused, Workplace
 
 # Under which device the steps of making a card are timed.
 _TIMED = "station"
@@ -101,6 +102,9 @@ class DeskParts:
     devices: DeviceBoard
     card_taken: Callable[[threading.Event], bool]
     clock: Clock
+    staff: StaffDesk
+    # False in the test suite alone: a live desk makes nothing on simulated devices.
+    refuses_simulated: bool = True
     second: Callable[[str], Presence | None] = nobody
     fresh: Callable[[str], Presence | None] = nobody
 
@@ -117,6 +121,8 @@ class Desk:
         self.approvals = parts.approvals
         self.audit = parts.audit
         self.papers = parts.papers
+        self.gate = parts.gate
+        self.staff = parts.staff
         self._form = load_form(parts.profile)
         self._maker = Maker(parts.station)
         # Held while a card is made or read, and while a document is read: one at a time each.
@@ -124,7 +130,8 @@ class Desk:
         self._identity = threading.Lock()
 
     def workplace(self) -> WorkplaceInfo:
-        return self._parts.workplace.info()
+        present = self._parts.session.present
+        return self._parts.workplace.info("" if present is None else present.name)
 
     def form(self) -> Form:
         return self._form
@@ -172,6 +179,7 @@ class Desk:
     # Enrolment -------------------------------------------------------------------------------------
 
     def read_identity(self, cancel: threading.Event) -> EnrolDraft:
+        self.gate.enter("enrol")
         with self._identity:
             return self._parts.enrolment.read_identity(cancel)
 
@@ -189,6 +197,8 @@ class Desk:
 
     def enrol_file(self, path: Path, *, typed: bool = False) -> str:
         """Keep the application of a file; its id. ``typed``: somebody here typed it."""
+        # Asked before the file is read; how it was made is asked once more when it is kept.
+        self.gate.enter("enrol" if typed else "enrol-from-file")
         draft = self._parts.enrolment.draft_of_file(path)
         return self.save(replace(draft, source=DraftSource.TYPED) if typed else draft)
 
@@ -279,6 +289,7 @@ class Desk:
     def issue(
         self, application_id: str, on_event: StepListener, cancel: threading.Event
     ) -> IssueOutcome:
+        self._may_make("issue", application_id)
         self.till.require_shift()
         self.cards.require_settled()
         with self._devices:
@@ -309,6 +320,7 @@ class Desk:
     ) -> IssueOutcome:
         if self.cards.is_open_block(case_id):
             return self._settle_block(case_id, how, cancel)
+        self._may_make("settle-case", self._parts.journal.case(case_id).application_id)
         with self._devices:
             begun = self._parts.clock.monotonic_ns()
             case = self._parts.journal.case(case_id)
@@ -335,6 +347,7 @@ class Desk:
 
     def read_card(self, cancel: threading.Event) -> dict[str, Any]:
         """The card on the reader, as ``kangka read-card`` tells it."""
+        self.gate.enter("read-card")
         with self._devices:
             return read_any_card(self._parts.station, self._parts.profile, cancel)
 
@@ -343,6 +356,17 @@ class Desk:
         return card_labels(self._parts.profile, lang)
 
     # Within ----------------------------------------------------------------------------------------
+
+    def _may_make(self, act: str, application_id: str) -> None:
+        """The gate, which lets nobody make a card of their own; and no real card on simulators."""
+        place = self._parts.workplace
+        resident = self._parts.applications.get(application_id).resident
+        token = self._parts.records.read(
+            lambda unit: unit.applications.person_token(place.realm, resident)
+        )
+        self.gate.enter(act, persons=(token,), subject=application_id)
+        if self._parts.refuses_simulated and place.realm is Realm.LIVE and place.simulated:
+            raise SimulatedRefused
 
     def _outcome(self, made: Made, begun_ns: int) -> IssueOutcome:
         for step, milliseconds in made.milliseconds.items():

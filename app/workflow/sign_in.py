@@ -20,6 +20,7 @@ from app.domain.lockout import PIN_TRIES, Guard
 from app.domain.records import Records, Unit
 from app.domain.staff import Actor, Presence, Role, StaffMember, StaffSecret
 from app.domain.verifiers import Verifiers
+from app.domain.ways import KeyWays, NoWays
 from app.workflow.gate import NobodySignedIn, Session
 
 T = TypeVar("T")
@@ -104,6 +105,7 @@ class SignIn:
     """Who sits at this desk. Every call may take long; none belongs on the window's thread.
 
     ``desk`` is the desk's number. ``made_up`` are the people of a training desk, none at a real one.
+    ``ways`` are the ways to the data key, which a new password opens too.
     """
 
     def __init__(
@@ -115,6 +117,7 @@ class SignIn:
         *,
         desk: str,
         made_up: tuple[MadeUpStaff, ...] = (),
+        ways: KeyWays | None = None,
     ) -> None:
         self._session = session
         self._records = records
@@ -122,6 +125,7 @@ class SignIn:
         self._clock = clock
         self._desk = desk
         self._made_up = made_up
+        self._ways = ways or NoWays()
         self._locked: Actor | None = None
         # Who gave a password here, by staff id: the day, and the machine's time.
         self._proved: dict[str, tuple[dt.date, int]] = {}
@@ -217,6 +221,7 @@ class SignIn:
         member = self._prove(actor.name, old, "staff-password")
         verifier = self._verifiers.of_password(new, member.name)
         self._records.durable("password", lambda unit: unit.staff.set_password(member.id, verifier))
+        self._give_way(member, new)
 
     def set_pin(self, password: str, pin: str) -> None:
         """The signed-in person's own PIN, for the password: a desk left open gives nobody one."""
@@ -246,7 +251,14 @@ class SignIn:
         )
         if member is None:
             raise SignInRefused
+        if self._records.read(lambda unit: unit.staff.secret(member.id)).way_due:
+            # The power went between a new password and its way to the data key: made good here.
+            self._give_way(member, password)
         return member
+
+    def _give_way(self, member: StaffMember, password: str) -> None:
+        self._ways.give(member.id, member.name, password)
+        self._durable("key way", lambda unit: unit.staff.note_way(member.id))
 
     def _count(self, unit: Unit, name: str, act: str) -> _Attempt:
         """Count an attempt at ``name`` as a wrong one, unless the name has to wait."""

@@ -27,8 +27,9 @@ from app.domain.staff import (
 )
 from app.store.store import Store, create, open_store
 from app.store.work import Moment
+from tests.helpers.needles import needles
 from tests.store.support import context
-from tests.store.test_needles import needles, rows_of
+from tests.store.test_needles import rows_of
 
 T = TypeVar("T")
 NAME = "测试员丁"

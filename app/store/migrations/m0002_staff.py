@@ -1,6 +1,7 @@
 """Who works here, how they prove it, what stands before a name, and the workplace's settings.
 
-A staff member's name stands sealed in ``staff.sealed`` and is found again by a keyed token. Verifiers
+``way_due`` says that the person's own way to the data key is still to be made of their password. A
+staff member's name stands sealed in ``staff.sealed`` and is found again by a keyed token. Verifiers
 are argon2id and open nothing. ``sign_in_guard`` is kept by the token of the name that was typed, so that
 a name that nobody has is waited for like any other and does not stand anywhere.
 """
@@ -33,6 +34,7 @@ STATEMENTS = (
         password_ms {integer} NOT NULL,
         pin {text},
         pin_failures {integer} NOT NULL DEFAULT 0,
+        way_due {integer} NOT NULL CHECK (way_due IN (0, 1)),
         sign_in_ms {integer}
     ){strict}""",
     """CREATE TABLE sign_in_guard (
@@ -44,9 +46,11 @@ STATEMENTS = (
         seq {integer} NOT NULL
     ){strict}""",
     """CREATE TABLE setting (
-        name {text} NOT NULL PRIMARY KEY,
+        desk {text} NOT NULL,
+        name {text} NOT NULL,
         value {text} NOT NULL,
         at_ms {integer} NOT NULL,
-        seq {integer} NOT NULL
+        seq {integer} NOT NULL,
+        PRIMARY KEY (desk, name)
     ){strict}""",
 )

@@ -1,0 +1,98 @@
+"""Looking after the people of a desk: the security administrator's work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from app.base.errors import KangkaError
+from app.domain.lockout import Guard
+from app.domain.records import Records, Unit
+from app.domain.staff import NotByOneself, Role, StaffMember, StaffUnknown
+from app.domain.verifiers import Verifiers
+from app.domain.ways import KeyWays
+from app.workflow.gate import Gate
+
+T = TypeVar("T")
+_STAFF: Final = "staff"
+
+
+class StaffDesk:
+    """Who works here: added, given another role, deactivated, given a new password."""
+
+    def __init__(self, gate: Gate, records: Records, verifiers: Verifiers, ways: KeyWays) -> None:
+        self._gate = gate
+        self._records = records
+        self._verifiers = verifiers
+        self._ways = ways
+
+    def everyone(self) -> list[StaffMember]:
+        """The whole staff, whoever left included, oldest first."""
+        self._gate.view(_STAFF)
+        return self._records.read(lambda unit: unit.staff.everyone())
+
+    def add(
+        self, name: str, role: Role, password: str, person_token: bytes | None = None
+    ) -> StaffMember:
+        """A new person with a first password."""
+        self._gate.enter(_STAFF)
+        verifier = self._told(lambda: self._verifiers.of_password(password, name))
+        member = self._do("staff", lambda unit: unit.staff.add(name, role, verifier, person_token))
+        self._give_way(member, password)
+        return member
+
+    def change(self, name: str, *, role: Role | None = None, active: bool | None = None) -> StaffMember:
+        """Another role, or the end or the return of somebody's work; never one's own."""
+        self._gate.enter(_STAFF)
+        member = self._do(
+            "staff",
+            lambda unit: unit.staff.change(_named(unit, name).id, role=role, active=active),
+        )
+        if not member.active:
+            self._ways.take(member.id)
+        return member
+
+    def set_password(self, name: str, password: str) -> StaffMember:
+        """A new password for somebody who lost theirs; whatever wait stood before the name is over.
+
+        One's own is changed with the old one (``SignIn.change_password``).
+        """
+        actor = self._gate.enter(_STAFF).actor
+        member = self._do("staff", lambda unit: _named(unit, name))
+        if member.id == actor.id:
+            self._refuse(NotByOneself(act=_STAFF))
+        verifier = self._told(lambda: self._verifiers.of_password(password, member.name))
+
+        def act(unit: Unit) -> None:
+            unit.staff.set_password(member.id, verifier)
+            unit.staff.set_guard(member.name, Guard())
+
+        self._do("password", act)
+        self._give_way(member, password)
+        return member
+
+    def _give_way(self, member: StaffMember, password: str) -> None:
+        self._ways.give(member.id, member.name, password)
+        self._records.durable("key way", lambda unit: unit.staff.note_way(member.id), begins=False)
+
+    def _do(self, name: str, act: Callable[[Unit], T]) -> T:
+        return self._told(lambda: self._records.durable(name, act))
+
+    def _told(self, act: Callable[[], T]) -> T:
+        """What ``act`` gives; a refusal is recorded like one of the gate."""
+        try:
+            return act()
+        except KangkaError as refusal:
+            self._gate.refused(_STAFF, refusal)
+            raise
+
+    def _refuse(self, refusal: KangkaError) -> None:
+        self._gate.refused(_STAFF, refusal)
+        raise refusal
+
+
+def _named(unit: Unit, name: str) -> StaffMember:
+    member = unit.staff.named(name)
+    if member is None:
+        raise StaffUnknown
+    return member
