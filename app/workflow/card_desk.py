@@ -13,6 +13,8 @@ from app.domain.application import Realm
 from app.domain.audit import AuditEvent, AuditKind
 from app.domain.card import CardState
 from app.domain.desk_rules import Question, VisitorKind
+from app.domain.fees import fee_for
+from app.domain.order import FIRST_ISSUE
 from app.domain.records import Unit
 from app.domain.staff import Presence
 from app.workflow import cases
@@ -24,6 +26,7 @@ from app.workflow.card_reader import laid_card
 from app.workflow.card_views import (
     CardDone,
     CardRow,
+    FeeReason,
     FoundForm,
     HandOverForm,
     Lapsed,
@@ -82,6 +85,20 @@ class CardDesk:
 
     def questions(self) -> tuple[tuple[Question, ...], int]:
         return self._ports.rules.questions, self._ports.rules.answers
+
+    def reasons(self) -> tuple[FeeReason, ...]:
+        ports = self._ports
+        return tuple(
+            FeeReason(
+                ports.fees.reason(reason),
+                fee.fen,
+                fee.rule,
+                tuple(ports.fees.proofs[proof] for proof in fee.proof),
+            )
+            for reason in ports.fees.rules
+            if reason != FIRST_ISSUE
+            for fee in (fee_for(ports.fees, reason, ports.today),)
+        )
 
     # Looking ---------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from app.base.errors import KangkaError
 from app.documents.papers import Paper
 from app.domain.card import CardEventKind, CardState
 from app.domain.desk_rules import Question, VisitorKind
+from app.domain.fees import Ground
 from app.domain.loss import LossCause, LossChannel
 from app.domain.staff import Presence
 from app.domain.visitor import Visitor
@@ -122,6 +123,16 @@ class FeeView:
     fen: int
     rule: str
     receipt: str | None
+
+
+@dataclass(frozen=True)
+class FeeReason:
+    """Why a card may be ordered anew: what that costs today, by which rule, beside which papers."""
+
+    ground: Ground
+    fen: int
+    rule: str
+    proofs: tuple[Ground, ...]
 
 
 @dataclass(frozen=True)
@@ -291,7 +302,7 @@ class Lapsed:
 class CardService(Protocol):
     """A desk's cards as its window and its commands use them.
 
-    ``visitor_kinds`` and ``questions`` answer from memory. Everything else takes time, belongs off the
+    ``visitor_kinds``, ``questions`` and ``reasons`` answer from memory. Everything else takes time, belongs off the
     window's thread, and raises a ``KangkaError`` when it can not be done; every refusal is recorded.
     """
 
@@ -299,6 +310,10 @@ class CardService(Protocol):
 
     def questions(self) -> tuple[tuple[Question, ...], int]:
         """What a caller may be asked, and how many answers are needed."""
+        ...
+
+    def reasons(self) -> tuple[FeeReason, ...]:
+        """The reasons of a reissue, each with its fee of today, in the order of the schedule."""
         ...
 
     def resident(
