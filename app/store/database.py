@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from peewee import Database, DatabaseError, SqliteDatabase
+from peewee import Database, DatabaseError, IntegrityError, SqliteDatabase
 from sqlcipher3 import dbapi2 as sqlcipher  # type: ignore[import-untyped]
 
 from app import __version__
@@ -24,6 +24,7 @@ from app.crypto.sm3 import same
 from app.store import errors
 from app.store.dialect import SQLITE, Dialect
 from app.store.migrations import MIGRATIONS, REGISTER, Migration
+from app.store.server_faults import ServerFault
 from app.store.tables import Tables
 
 DATABASE_FILE: Final = "kangka.db"
@@ -57,11 +58,19 @@ class CipherDatabase(SqliteDatabase):
     """peewee's SQLite over the SQLCipher library. The key is handed to each connection and not kept
     in its parameters, which peewee shows in messages."""
 
+    dialect = SQLITE
     server_version = sqlcipher.sqlite_version_info
 
     def __init__(self, path: Path, key_text: Callable[[], str]) -> None:
         super().__init__(str(path))
         self._key_text = key_text
+
+    def act_args(self, attempt: int) -> tuple[str, ...]:
+        return self.dialect.begin
+
+    def again(self, fault: Exception, attempt: int) -> bool:
+        # Another desk was first. The second run sees its row and says so in plain words.
+        return attempt == 1 and isinstance(fault, IntegrityError)
 
     def beside(self, path: Path) -> CipherDatabase:
         """Another file under the same key."""
@@ -87,7 +96,9 @@ class CipherDatabase(SqliteDatabase):
 
 
 def known_fault(fault: Exception) -> KangkaError | None:
-    """The desk's fault for an exception of the engine, None for anything else: that is a bug."""
+    """The desk's fault for an exception of an engine, None for anything else: that is a bug."""
+    if isinstance(fault, ServerFault):
+        return fault.known()
     if isinstance(fault, (DatabaseError, sqlcipher.DatabaseError)):
         return errors.known_fault(str(fault), DATABASE_FILE)
     return None
@@ -169,37 +180,50 @@ def migrate(
     folder: Path,
     now_ms: int,
     migrations: tuple[Migration, ...] = MIGRATIONS,
-    dialect: Dialect = SQLITE,
 ) -> Path | None:
     """Bring the schema to the newest version in one transaction; the copy made before, if any.
 
     A store that holds rows is copied first, to ``kangka.db.before-NNNN`` beside it.
     """
     done = schema_version(database)
-    due = [migration for migration in migrations if migration.number > done]
-    if not due:
+    waiting = due(database, migrations)
+    if not waiting:
         return None
-    copy = backup(database, folder, f"before-{due[0].number:04d}") if done else None
-    with database.transaction(*dialect.begin):
-        if not done:
-            run(database, dialect.render(REGISTER))
-        tables = Tables(database)
-        for migration in due:
-            for statement in migration.statements:
-                run(database, dialect.render(statement))
-            tables.migration.insert(
-                number=migration.number,
-                name=migration.name,
-                applied_ms=now_ms,
-                program=__version__,
-            ).execute()
-        if dialect is SQLITE:
-            run(database, f"PRAGMA application_id = {APPLICATION_ID}")
-            run(database, f"PRAGMA user_version = {due[-1].number}")
+    copy = backup(database, folder, f"before-{waiting[0].number:04d}") if done else None
+    with database.transaction(*database.dialect.begin):
+        apply(database, database.dialect, waiting, now_ms, first=not done)
+        run(database, f"PRAGMA application_id = {APPLICATION_ID}")
+        run(database, f"PRAGMA user_version = {waiting[-1].number}")
     return copy
 
 
-def schema_version(database: CipherDatabase) -> int:
+def due(database: Database, migrations: tuple[Migration, ...] = MIGRATIONS) -> tuple[Migration, ...]:
+    """Those of ``migrations`` that the records have not seen."""
+    done = schema_version(database)
+    return tuple(migration for migration in migrations if migration.number > done)
+
+
+def apply(
+    database: Database,
+    dialect: Dialect,
+    migrations: tuple[Migration, ...],
+    now_ms: int,
+    *,
+    first: bool,
+) -> None:
+    """Run ``migrations`` in the running transaction; ``first`` where there is no register yet."""
+    if first:
+        run(database, dialect.render(REGISTER))
+    register = Tables(database).migration
+    for migration in migrations:
+        for statement in migration.statements:
+            run(database, dialect.render(statement))
+        register.insert(
+            number=migration.number, name=migration.name, applied_ms=now_ms, program=__version__
+        ).execute()
+
+
+def schema_version(database: Database) -> int:
     """The number of the newest migration applied, 0 for none. Asked the same way of both engines."""
     if not database.table_exists("migration"):
         return 0

@@ -31,4 +31,5 @@ class Dialect:
 # STRICT makes SQLite keep the types that PostgreSQL keeps anyway. BEGIN IMMEDIATE takes the write lock
 # at once, so that what a use case reads can not have changed when it writes.
 SQLITE: Final = Dialect("sqlite", "INTEGER", "TEXT", "BLOB", " STRICT", ("IMMEDIATE",))
-POSTGRESQL: Final = Dialect("postgresql", "BIGINT", "TEXT", "BYTEA", "", ("SERIALIZABLE",))
+# COLLATE "C" compares texts as SQLite does, by their bytes, whatever language the server speaks.
+POSTGRESQL: Final = Dialect("postgresql", "BIGINT", 'TEXT COLLATE "C"', "BYTEA", "", ("SERIALIZABLE",))

@@ -1,8 +1,9 @@
 """A store: one workplace's records, opened as a whole and closed as a whole.
 
 ``create`` makes key file and database in a folder beside and renames it into place, so that a cut
-creation leaves either nothing or a whole store. ``open_store`` refuses before it touches anything:
-a missing key file, the other realm, a wrong key, a newer format.
+creation leaves either nothing or a whole store. A folder in which ``kangka.server`` names a PostgreSQL
+server has its records there and its key here. ``open_store`` refuses before it touches anything: a
+missing key file, the other realm, a wrong key, a newer format.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from app.domain.records import Records
 from app.domain.staff import Actor
 from app.domain.till import FeeDue
 from app.store import database as db
-from app.store import errors
+from app.store import errors, postgres, server_address
 from app.store.application_book import ApplicationBookStore
 from app.store.applications import ApplicationStore
 from app.store.audit import AuditKeys, AuditRecorder, ChainPlace
@@ -39,18 +40,20 @@ from app.store.audit_log import AuditStore
 from app.store.cards import CardParts, CardStore
 from app.store.case_goods import CaseGoods
 from app.store.case_moves import CaseMoves
-from app.store.dialect import SQLITE
 from app.store.journal import JournalStore
+from app.store.migrations import MIGRATIONS
 from app.store.records import Books, RecordsStore
 from app.store.sam_register import SamRegisterStore
 from app.store.search import TERMS_MADE
+from app.store.server_address import SERVER_FILE
+from app.store.server_errors import StoreUnreachable
 from app.store.staff import SettingStore, StaffKeys, StaffStore
 from app.store.stock import StockRows
 from app.store.tables import Tables
 from app.store.threads import ThreadGuard
 from app.store.till import TillRows
 from app.store.timings import TimingStore
-from app.store.work import Moment, Work
+from app.store.work import Moment, StoreDatabase, Work
 
 # Under the workplace folder; live and training share the name, so that one is never taken for none.
 STORE_FOLDER: Final = "store"
@@ -91,17 +94,17 @@ class Store:
     """An open store. Every call belongs on the thread that opened it."""
 
     def __init__(
-        self, folder: Path, database: db.CipherDatabase, keys: StoreKeys, context: StoreContext
+        self, folder: Path, database: StoreDatabase, keys: StoreKeys, context: StoreContext
     ) -> None:
         self._guard = ThreadGuard()
         self._database = database
         self._keys = keys
+        self._closed = False
         self.folder = folder
         self.realm = context.realm
         self.desk = context.desk
         self._work = Work(
             database,
-            SQLITE,
             Tables(database),
             clock=context.clock,
             desk=context.desk,
@@ -190,8 +193,9 @@ class Store:
     def close(self) -> None:
         """Record what is still noted, fold the log into the file and let go of it."""
         self._guard.check()
+        closed, self._closed = self._closed, True
         try:
-            if not self._database.is_closed():
+            if not closed:
                 self.journal.commit()
         finally:
             self._database.close()
@@ -203,8 +207,14 @@ def exists(folder: Path) -> bool:
 
 
 def create(folder: Path, context: StoreContext) -> Store:
-    """Make a new, empty store in ``folder`` and open it; ``StoreExists`` where one is."""
-    if folder.exists() and any(folder.iterdir()):
+    """Make a new, empty store in ``folder`` and open it; ``StoreExists`` where one is.
+
+    Where nothing lies in the folder but ``kangka.server``, the records are made on the server it names.
+    """
+    found = {path.name for path in folder.iterdir()} if folder.exists() else set()
+    if found == {SERVER_FILE}:
+        return _create_on_server(folder, context)
+    if found:
         raise errors.StoreExists(folder.name)
     now = context.clock.now_ms()
     try:
@@ -239,6 +249,33 @@ def create(folder: Path, context: StoreContext) -> Store:
     return open_store(folder, context)
 
 
+def _create_on_server(folder: Path, context: StoreContext) -> Store:
+    """As ``create``. The key is kept before the records are, and goes again where those are refused."""
+    now = context.clock.now_ms()
+    database = postgres.ServerDatabase(server_address.read(folder), context.random)
+    database.connect()
+    try:
+        with database.transaction(postgres.CHANGE_SCHEMA):
+            postgres.make_schema(database)
+            try:
+                keys = context.keys_in(folder).create(
+                    context.realm, uuid7(context.clock, context.random)
+                )
+            except OSError:
+                raise errors.StoreFolderRefused(folder.name) from None
+            db.apply(database, database.dialect, MIGRATIONS, now, first=True)
+            _insert_meta(database, keys, {"header": keys.header().hex()}, now)
+    except StoreUnreachable:
+        raise  # nobody knows whether the records are there: their key stays
+    except BaseException as fault:
+        if not isinstance(fault, errors.StoreExists):
+            (folder / KEY_FILE).unlink(missing_ok=True)
+        raise
+    finally:
+        database.close()
+    return open_store(folder, context)
+
+
 def _making(folder: Path) -> str:
     return folder.name + ".new-"
 
@@ -249,10 +286,13 @@ def open_store(folder: Path, context: StoreContext) -> Store:
         keys = _keys_of(folder, context)
     except OSError:
         raise errors.StoreFolderRefused(folder.name) from None
-    database = db.connect(folder, keys)
+    database = _connect(folder, keys, context)
     try:
         _check_meta(database, keys)
-        db.migrate(database, folder, context.clock.now_ms())
+        if isinstance(database, postgres.ServerDatabase):
+            postgres.migrate(database, context.clock.now_ms())
+        else:
+            db.migrate(database, folder, context.clock.now_ms())
         db.sync_way(folder)
         store = Store(folder, database, keys, context)
         store.applications.index()
@@ -260,6 +300,12 @@ def open_store(folder: Path, context: StoreContext) -> Store:
     except BaseException:
         database.close()
         raise
+
+
+def _connect(folder: Path, keys: StoreKeys, context: StoreContext) -> StoreDatabase:
+    if (folder / SERVER_FILE).exists():
+        return postgres.connect(server_address.read(folder), keys, context.random)
+    return db.connect(folder, keys)
 
 
 def open_or_create(folder: Path, context: StoreContext) -> Store:
@@ -279,7 +325,8 @@ def open_or_create(folder: Path, context: StoreContext) -> Store:
 
 def _keys_of(folder: Path, context: StoreContext) -> StoreKeys:
     """The keys of the records in ``folder``, which fit them; only reads."""
-    if not (folder / db.DATABASE_FILE).exists():
+    served = (folder / SERVER_FILE).exists()
+    if not served and not (folder / db.DATABASE_FILE).exists():
         raise errors.StoreMissing(folder.name)
     provider = context.keys_in(folder)
     if not provider.exists():
@@ -287,7 +334,8 @@ def _keys_of(folder: Path, context: StoreContext) -> StoreKeys:
     if provider.realm() != context.realm:
         raise errors.StoreRealmMismatch(provider.realm(), context.realm)
     keys = provider.unwrap()
-    db.check_header(folder, keys)
+    if not served:
+        db.check_header(folder, keys)
     return keys
 
 
@@ -296,14 +344,18 @@ def _meta(keys: StoreKeys) -> dict[str, str]:
 
 
 def _write_meta(database: db.CipherDatabase, keys: StoreKeys, now_ms: int) -> None:
+    with database.transaction(*database.dialect.begin):
+        _insert_meta(database, keys, {}, now_ms)
+
+
+def _insert_meta(database: StoreDatabase, keys: StoreKeys, more: dict[str, str], now_ms: int) -> None:
     table = Tables(database).meta
-    facts = _meta(keys) | {"created_ms": str(now_ms), "created_by": __version__} | TERMS_MADE
-    with database.transaction(*SQLITE.begin):
-        for name, value in facts.items():
-            table.insert(name=name, value=value).execute()
+    facts = _meta(keys) | {"created_ms": str(now_ms), "created_by": __version__} | TERMS_MADE | more
+    for name, value in facts.items():
+        table.insert(name=name, value=value).execute()
 
 
-def _check_meta(database: db.CipherDatabase, keys: StoreKeys) -> None:
+def _check_meta(database: StoreDatabase, keys: StoreKeys) -> None:
     """``StoreDamaged`` unless the records say of themselves what their key file says."""
     table = Tables(database).meta
     if db.schema_version(database) == 0:

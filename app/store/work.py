@@ -6,18 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
 
-from peewee import Database, IntegrityError, OperationalError
+from peewee import DatabaseError
 
 from app.base.clock import Clock
 from app.domain.audit import AuditEvent
 from app.domain.staff import PROGRAM, Actor
 from app.store import errors
-from app.store.database import known_fault
-from app.store.dialect import Dialect
+from app.store.database import CipherDatabase, known_fault
+from app.store.postgres import ServerDatabase
 from app.store.tables import Tables
 from app.store.threads import ThreadGuard
 
 T = TypeVar("T")
+# Either engine. ``act_args(attempt)`` are the arguments of its ``transaction`` for an act that is tried
+# for the nth time; ``again(fault, attempt)`` says whether it may be tried once more, having waited.
+StoreDatabase = CipherDatabase | ServerDatabase
 
 # Time servers turn a clock back by moments; within these the last row's time is taken again.
 CLOCK_TOLERANCE_MS: Final = 5_000
@@ -62,8 +65,7 @@ class Work:
 
     def __init__(
         self,
-        database: Database,
-        dialect: Dialect,
+        database: StoreDatabase,
         tables: Tables,
         *,
         clock: Clock,
@@ -73,7 +75,6 @@ class Work:
         who: Callable[[], Actor] | None = None,
     ) -> None:
         self._database = database
-        self._dialect = dialect
         self.tables = tables
         self.clock = clock
         self.desk = desk
@@ -102,7 +103,7 @@ class Work:
     def rows(self, statement: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
         """All rows of one bare statement, ``?`` for its values, where a query builder is too slow."""
         database = self._database
-        found: list[tuple[Any, ...]] = database.execute_sql(  # type: ignore[no-untyped-call]
+        found: list[tuple[Any, ...]] = database.execute_sql(
             statement.replace("?", database.param), values
         ).fetchall()
         return found
@@ -122,29 +123,33 @@ class Work:
     def durable(self, name: str, act: Callable[[Moment], T], *, begins: bool = True) -> T:
         """Run ``act`` with the waiting notes in one transaction and return when it will survive.
 
-        Whatever is raised leaves nothing recorded and the notes waiting. ``begins`` is False for work
+        Whatever is raised leaves nothing recorded and the notes waiting. ``act`` may be run again where
+        another desk was in the way, so it leaves nothing behind but rows. ``begins`` is False for work
         that records what was done already: a clock that went back does not stop it.
         """
         self._guard.check()
-        try:
-            try:
-                result = self._transaction(name, act, begins)
-            except IntegrityError:
-                # Another desk was first. The second run sees its row and says so in plain words.
-                result = self._transaction(name, act, begins)
-        except OperationalError as fault:
-            known = known_fault(fault)
-            if known is None:
-                raise
-            raise known from fault
+        result = self._tried(name, act, begins)
         for pending in self._pending:
             pending.written()
         self.commits += 1
         self._on_commit(f"after {name}")
         return result
 
-    def _transaction(self, name: str, act: Callable[[Moment], T], begins: bool) -> T:
-        with self._database.transaction(*self._dialect.begin):
+    def _tried(self, name: str, act: Callable[[Moment], T], begins: bool) -> T:
+        attempt = 1
+        while True:
+            try:
+                return self._transaction(name, act, begins, attempt)
+            except DatabaseError as fault:
+                if not self._database.again(fault, attempt):
+                    known = known_fault(fault)
+                    if known is None:
+                        raise
+                    raise known from fault
+            attempt += 1
+
+    def _transaction(self, name: str, act: Callable[[Moment], T], begins: bool, attempt: int) -> T:
+        with self._database.transaction(*self._database.act_args(attempt)):
             moment = self._next_moment(begins)
             for pending in self._pending:
                 pending.write(moment)

@@ -18,6 +18,7 @@ PARTS: Final = {
     "opensc": "opensc-tool, a reader that is not ours",
     "openssl": "the openssl program, a second opinion on SM2",
     "keychain": "gnome-keyring on a session bus, a keychain that is not ours",
+    "postgresql": "a PostgreSQL server, the store's second engine",
     "gcc": "a compiler, for the recorder of what is written to a store",
     "proc-mem": "another process's memory through the kernel's proc files",
 }
