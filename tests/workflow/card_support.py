@@ -32,6 +32,7 @@ from app.domain.order import Applicant, ApplicantKind, Approval, Consent
 from app.domain.ports import CaseState, IntentKind, Outcome
 from app.domain.records import Unit
 from app.domain.resident import Resident
+from app.domain.settings import workplace_settings
 from app.domain.staff import PROGRAM, Actor, Presence, Role, load_permissions
 from app.domain.till import PayMethod
 from app.domain.visitor import Checked, Visitor
@@ -118,8 +119,8 @@ class Counter:
     def _compose(self) -> None:
         store = self.store
         key = store.digest_key()
-        settings = read_toml(resource("training", "desk.toml"))
-        self.place = workplace_of(settings, self.profile, Realm.TRAINING, simulated=True, operator=None)
+        settings = workplace_settings(read_toml(resource("training", "desk.toml")))
+        self.place = workplace_of(settings, self.profile, Realm.TRAINING, simulated=True)
         self.station = Station(
             applications=store.applications,
             journal=store.journal,
