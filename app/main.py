@@ -6,14 +6,14 @@ import itertools
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TextIO
 
 from app.base.catalogue import Catalogue
-from app.base.clock import SystemClock
+from app.base.clock import EarlierClock, SystemClock
 from app.base.errors import N_, KangkaError
 from app.base.ids import SystemRandom
 from app.base.resources import read_toml, resource
@@ -60,7 +60,7 @@ from app.workflow.approve import ApprovalDesk
 from app.workflow.audit_desk import AuditDesk
 from app.workflow.card_desk import CardDesk
 from app.workflow.card_ports import CardPorts
-from app.workflow.demo import DemoFolderNotEmpty, run_demo
+from app.workflow.demo import DemoFolderNotEmpty, Stage, run_demo
 from app.workflow.desk import Desk, DeskParts
 from app.workflow.devices import DeviceBoard
 from app.workflow.enrol import Enrolment, EnrolPorts
@@ -79,6 +79,7 @@ DEFAULT_PRODUCT = "KT-SECURED"
 PRINTED = "printed"
 # How long a clerk may take to lay a card or to take one off.
 _CLERK_MS = 60_000
+_DAY_MS = 86_400_000
 # An identity text has 256 bytes and a reader's longest answer 2,321 (id-reader.md).
 _MOST_IDENTITY_BYTES = 1 << 16
 
@@ -134,7 +135,8 @@ class Crowd:
 @dataclass(frozen=True)
 class Hardware:
     """The devices of one desk. ``keep`` is called before each durable record; ``card_taken`` waits
-    until a finished card has left the reader, at most ``card_wait_ms``. ``id_probe`` opens the identity
+    until a finished card has left the reader, at most ``card_wait_ms``. ``box`` puts so many blank cards
+    into the simulated box and tells what lies in it. ``id_probe`` opens the identity
     reader for a question to itself, no document awaited; None where nobody chose one."""
 
     reader: CardReader
@@ -145,6 +147,7 @@ class Hardware:
     id_probe: Callable[[], IdReader] | None
     keep: Callable[[], None]
     exchanges: Callable[[], int]
+    box: Callable[[int], Sequence[str]]
     card_wait_ms: int
     card_taken: Callable[[threading.Event], bool]
 
@@ -371,6 +374,7 @@ def _simulated(folder: Path, spec: WorkbenchSpec, next_person: Callable[[], Resi
         id_probe=_simulated_id_reader,
         keep=bench.keep,
         exchanges=lambda: bench.clock.exchanges,
+        box=bench.box,
         # Nobody comes to lay a card on a simulated reader: the bench's own hand did or did not.
         card_wait_ms=0,
         card_taken=lambda _cancel: True,
@@ -413,6 +417,7 @@ def _system(folder: Path, products: Products, choice: DeviceChoice) -> Hardware:
         id_probe=None if choice.id_port is None else id_reader,
         keep=lambda: None,
         exchanges=lambda: 0,
+        box=lambda _count: (),
         card_wait_ms=_CLERK_MS,
         card_taken=lambda cancel: card.wait_for_removal(_CLERK_MS, cancel),
     )
@@ -433,9 +438,20 @@ def demo(
     if any(out.iterdir()):
         raise DemoFolderNotEmpty(folder=str(out))
     fresh = replace(options, data=out, training=True, devices=SIMULATED, entry=None)
-    made = _compose(fresh, DeviceChoice(), Crowd(seed=seed), house or House())
-    with made as (desk, hardware, store):
-        return run_demo(desk, out, people, hardware.exchanges, lambda: store.journal.durable_commits)
+    # What takes days begins some days ago, and ends today.
+    days = load_desk_rules().provisional_loss_days + 1
+    clock = EarlierClock(days * _DAY_MS)
+    house = replace(house or House(), clock=clock)
+    with _compose(fresh, DeviceChoice(), Crowd(seed=seed), house) as (desk, hardware, store):
+        stage = Stage(
+            out=out,
+            people=people,
+            today=clock.catch_up,
+            box=hardware.box,
+            exchanges=hardware.exchanges,
+            commits=lambda: store.journal.durable_commits,
+        )
+        return run_demo(desk, stage)
 
 
 def decode_identity_file(path: Path, catalogue: Catalogue) -> dict[str, Any]:
@@ -489,7 +505,8 @@ def open_window(options: Options, house: House | None = None) -> int:
     """``kangka desk``: the window over a desk, until it is closed."""
     from app.ui.application import run  # noqa: PLC0415 - the command line needs no window
 
-    with open_desk(options, house=house) as desk:
+    # The window asks who comes, unless somebody came by name.
+    with open_desk(options, house=house, sit=options.entry is not None) as desk:
         if not _has_display():
             raise NoDisplay
         return run(desk, options.lang, [])

@@ -14,7 +14,7 @@ from typing import Protocol
 from app.documents.papers import Paper
 from app.domain.audit import AuditQuery, AuditReport, AuditRow
 from app.domain.codes import CodeTable
-from app.domain.staff import Actor, Level, Presence
+from app.domain.staff import Actor, Level, Presence, Role
 from app.workflow.approve import ApprovalRow, ApprovalView
 from app.workflow.audit_desk import AuditPage, AuditState
 from app.workflow.card_views import CardService
@@ -50,6 +50,10 @@ class SignInService(Protocol):
 
     def sign_in(self, name: str, password: str) -> Actor:
         """``SignInRefused``, ``SignInWaits``."""
+        ...
+
+    def begin_made_up(self, role: Role = Role.CLERK) -> Actor:
+        """The first made-up person of ``role`` without a password; ``NobodySignedIn`` at a real desk."""
         ...
 
     def sign_out(self) -> None: ...
