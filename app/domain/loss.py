@@ -103,18 +103,24 @@ def check_answers(holder: Resident, told: Mapping[Question, str], rules: DeskRul
 
 
 def _agrees(holder: Resident, question: Question, text: str) -> bool:
-    match question:
-        case Question.NAME:
-            return fold_name(text) == fold_name(holder.name)
-        case Question.PHONE:
-            return _digits(text) in {_digits(phone) for phone in holder.phones}
-        case Question.CONTACT:
-            return fold_name(text) in {fold_name(contact.name) for contact in holder.contacts}
-        case Question.BIRTH_DATE:
-            return _digits(text) == holder.birth_date
-        case Question.ADDRESS:
-            return fold_text(text) in {fold_text(address.text) for address in holder.addresses}
+    known: dict[Question, set[str]] = {
+        Question.NAME: {fold_name(holder.name)},
+        Question.PHONE: {_digits(phone) for phone in holder.phones},
+        Question.CONTACT: {fold_name(contact.name) for contact in holder.contacts},
+        Question.BIRTH_DATE: {holder.birth_date},
+        Question.ADDRESS: {fold_text(address.text) for address in holder.addresses},
+    }
+    return _FOLD[question](text) in known[question]
 
 
 def _digits(text: str) -> str:
     return "".join(char for char in fold_number(text) if char.isdigit())
+
+
+_FOLD: Final = {
+    Question.NAME: fold_name,
+    Question.PHONE: _digits,
+    Question.CONTACT: fold_name,
+    Question.BIRTH_DATE: _digits,
+    Question.ADDRESS: fold_text,
+}

@@ -69,7 +69,7 @@ class NoSuchPaper(KangkaError):
 
 
 class CardDesk:
-    """``app.workflow.card_views.CardService``."""
+    """``app.workflow.card_service.CardService``."""
 
     def __init__(self, ports: CardPorts) -> None:
         self._ports = ports

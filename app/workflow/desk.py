@@ -22,7 +22,7 @@ from app.workflow import cases, steps
 from app.workflow.approve import ApprovalDesk
 from app.workflow.audit_desk import AuditDesk
 from app.workflow.block_card import BLOCK
-from app.workflow.card_views import CardService
+from app.workflow.card_service import CardService
 from app.workflow.card_words import word_of
 from app.workflow.devices import DeviceBoard
 from app.workflow.enrol import Enrolment

@@ -17,7 +17,7 @@ from app.domain.codes import CodeTable
 from app.domain.staff import Actor, Level, Presence, Role
 from app.workflow.approve import ApprovalRow, ApprovalView
 from app.workflow.audit_desk import AuditPage, AuditState
-from app.workflow.card_views import CardService
+from app.workflow.card_service import CardService
 from app.workflow.form import Form
 from app.workflow.paper_desk import PrintedPaper
 from app.workflow.sign_in import MadeUpStaff, SignInState

@@ -21,6 +21,7 @@ from app.personalize.block import SamCanNotBlock
 from app.personalize.commands import CardSwapped
 from app.personalize.execute import Stopped
 from app.workflow.card_desk import CardDesk
+from app.workflow.card_views import CardAct
 from app.workflow.issue import CaseUnsettled
 from app.workflow.views import Settlement
 from tests.workflow.card_support import CLERK, SUPERVISOR, Counter
@@ -244,6 +245,9 @@ def test_an_interrupted_blocking_is_settled_by_what_the_chip_says(
     assert "*" in row.masked_number
     with pytest.raises(CaseUnsettled):
         counter.desk.require_settled()
+    view = next(found for found in counter.desk.resident(card_id=card).cards if found.id == card)
+    offered = {action.act for action in view.actions if action.possible}
+    assert offered == {CardAct.BLOCK, CardAct.RECOVER}
     done = counter.desk.settle_block(card, how, threading.Event(), fresh=counter.fresh())
     wanted = CardState.BLOCKED if taken or how is Settlement.CONTINUE else CardState.DEAD
     assert done.state is counter.state(card) is wanted
