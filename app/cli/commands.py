@@ -74,8 +74,15 @@ class BenchMissed(KangkaError):
 def demo(context: Context) -> None:
     args = context.args
     context.result = composition.demo(context.options, args.out, args.people, args.seed, context.house)
-    verified = context.result["verified"]
-    context.say("{n} people enrolled, {m} cards issued and verified.", n=args.people, m=verified)
+    told = context.result
+    context.say("{n} people enrolled, {m} cards issued and verified.", n=args.people, m=told["issued"])
+    context.say(
+        "{n} card lost, paid for and issued anew; the old one is blocked on its chip.",
+        n=told["reissued"],
+    )
+    context.say(
+        "Two shifts closed in balance; the audit is whole over {n} rows.", n=told["audit"]["rows"]
+    )
     context.say("Faces, papers and the workplace are in {folder}.", folder=str(args.out))
     context.say("Look around in it: kangka --data {folder} --training desk", folder=str(args.out))
 

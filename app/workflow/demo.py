@@ -225,13 +225,13 @@ class _Story:
         desk.papers.print(desk.till.receipt_paper(receipt.number))
         told.fees_fen += receipt.fen
         told.reissued = self._make(ordered.application_id, made.told, interrupted=interrupted)
-        self._hand_over(told.reissued)
-        # The old card turns up: it is blocked on its chip for good, and taken back.
+        # The old card turns up when the new one is fetched: it is blocked on its chip and taken back.
         person = next(one for one in desk.sign_in.made_up() if one.role is Role.CLERK)
         fresh = desk.sign_in.present_again("block-card", person.password)
         blocked = desk.cards.block(made.outcome.case_id, self._never, fresh=fresh)
         told.blocked += blocked.state is CardState.BLOCKED
         desk.cards.recover(made.outcome.case_id)
+        self._hand_over(told.reissued)
 
     def _report(self, made: _Made, form: LossForm) -> None:
         for paper in self._desk.cards.report_loss(made.outcome.case_id, form).papers:
