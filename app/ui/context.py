@@ -9,13 +9,13 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from app.base.errors import KangkaError
-from app.domain.staff import Presence
+from app.domain.staff import Level, Presence
 from app.ui.messages import Messages
 from app.ui.tasks import Owner, Task, TaskRunner
 from app.workflow.services import DeskService
 from app.workflow.views import Mark
 
-# Who runs each operation of a desk (decision 6); the one place that says so. A name with a dot is a part's
+# Who runs each operation of a desk (decision 6), said here alone. A name with a dot is a part's
 # (``desk.cards.find``); one of the desk itself has none.
 OWNERS = {
     "applications": Owner.STORE,
@@ -193,3 +193,11 @@ class Context:
         return self.tasks.run(
             OWNERS[operation], operation, work, done=done, failed=failed, progressed=progressed
         )
+
+    def sees(self, act: str) -> bool:
+        """Whether an act is there at all for who is signed in: what is hidden is never asked for."""
+        return self.desk.level(act) is not Level.HIDDEN
+
+    def may(self, act: str) -> bool:
+        """Whether who is signed in may do an act, beside whomever it takes."""
+        return self.desk.level(act) is Level.ACT

@@ -81,6 +81,15 @@ class Messages:
     def sentence(self, sentence: Sentence) -> str:
         return self._catalogue.text(sentence.text, **sentence.params)
 
+    def word(self, context: str, value: str) -> str:
+        """One word of ours (a role, a state, a reason) as ``context`` means it."""
+        return self._catalogue.word(context, value)
+
+    def money(self, fen: int) -> str:
+        """Yuan with two places, for screens: ``20.00``, ``-0.05``."""
+        sign = "-" if fen < 0 else ""
+        return f"{sign}{abs(fen) // 100:,}.{abs(fen) % 100:02d}"
+
     def error(self, fault: KangkaError) -> ErrorText:
         return self._catalogue.error(fault)
 

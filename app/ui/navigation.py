@@ -53,6 +53,8 @@ ENTRIES: Final = (
 )
 # A page that is no entry belongs to this one.
 BELONGS: Final = {"issue": "queue", "resident": "home"}
+# What it takes to see a page that belongs to everybody's entry.
+NEEDS: Final = {"resident": "look-up"}
 
 
 def entries_for(level: Callable[[str], Level]) -> tuple[Entry, ...]:
@@ -62,3 +64,10 @@ def entries_for(level: Callable[[str], Level]) -> tuple[Entry, ...]:
         for entry in ENTRIES
         if entry.page in PAGES and (not entry.act or level(entry.act) is not Level.HIDDEN)
     )
+
+
+def is_there(page: str, level: Callable[[str], Level]) -> bool:
+    """Whether a person has this page at all."""
+    entry = next((entry for entry in ENTRIES if entry.page == BELONGS.get(page, page)), None)
+    act = NEEDS.get(page, entry.act if entry is not None else "")
+    return not act or level(act) is not Level.HIDDEN

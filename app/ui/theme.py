@@ -205,6 +205,8 @@ QFrame[tone="band-training"] {{ background: {t.training}; border: none; }}
 QFrame[tone="band-live"] {{ background: {t.line}; border: none; }}
 QFrame[tone="panel"] {{
     background: {t.surface}; border: 1px solid {t.line}; border-radius: {RADIUS}px; }}
+QFrame[tone="sheet"] {{
+    background: {t.surface}; border: 1px solid {t.strong_line}; border-radius: {RADIUS}px; }}
 QFrame[tone="rule"] {{ background: {t.line}; border: none; }}
 QFrame[tone="fault"] {{
     background: {t.stop_soft}; border: 1px solid {t.stop}; border-radius: {RADIUS}px; }}
@@ -214,6 +216,7 @@ QLabel {{ background: transparent; border: none; }}
 QLabel[tone="muted"] {{ color: {t.muted}; }}
 QLabel[tone="stop"] {{ color: {t.stop}; }}
 QLabel[tone="attention"] {{ color: {t.attention}; }}
+QLabel[tone="good"] {{ color: {t.good}; }}
 QLabel[tone="accent"] {{ color: {t.accent}; }}
 QLabel[tone="training"] {{
     background: {t.training}; color: {t.on_training}; border-radius: {RADIUS}px; padding: 4px 16px; }}
@@ -243,6 +246,14 @@ QPushButton[tone="primary"]:disabled {{
     background: {t.sunken}; color: {t.muted}; border: 1px solid {t.line}; }}
 QPushButton[tone="grave"] {{ color: {t.stop}; border-color: {t.stop}; }}
 QPushButton[tone="grave"]:disabled {{ color: {t.muted}; border-color: {t.line}; }}
+QPushButton[tone="refused"] {{ color: {t.muted}; background: {t.sunken}; border-color: {t.line}; }}
+QPushButton[tone="refused"]:focus {{ border: 2px solid {t.strong_line}; }}
+QPushButton[tone="tab"] {{
+    background: transparent; border: none; border-bottom: 2px solid transparent; border-radius: 0;
+    padding: 0 8px; }}
+QPushButton[tone="tab"]:hover {{ background: {t.sunken}; }}
+QPushButton[tone="tab"]:checked {{ border-bottom: 2px solid {t.accent}; color: {t.accent}; }}
+QPushButton[tone="tab"]:focus {{ border: 2px solid {t.accent}; padding: 0 6px; }}
 QPushButton[tone="nav"] {{
     background: transparent; border: none; border-left: 4px solid transparent; border-radius: 0;
     text-align: left; padding: 0 12px; }}

@@ -52,6 +52,7 @@ from app.workflow.views import (
     StepListener,
     WorkplaceInfo,
 )
+from tests.ui.fake_parts import FakeApprovals, FakeCards, FakeSignIn, FakeStock, FakeTill
 
 TODAY = dt.date(2026, 11, 22)
 NOW_MS = 1_795_320_000_000
@@ -117,6 +118,9 @@ class FakeDesk:
     calls: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.sign_in = FakeSignIn(lambda: self.actor, self._begin)
+        self.cards, self.till, self.stock = FakeCards(), FakeTill(), FakeStock()
+        self.approvals = FakeApprovals()
         self._profile = load_profile()
         self._form = load_form(self._profile)
         self._codes = load_codes()
@@ -130,6 +134,9 @@ class FakeDesk:
         return WorkplaceInfo(
             "训练市样例社区卫生服务中心", "02", self.realm, self.simulated, "训练员 样例"
         )
+
+    def _begin(self, actor: Actor | None) -> None:
+        self.actor = actor
 
     def signed_in(self) -> Actor | None:
         return self.actor

@@ -246,7 +246,8 @@ class EnrolPage(Page):
         if left is None:
             return ""
         return self.messages.text(
-            "The form of {name} is not saved. Close once more to give it up.", name=self._name_of(left)
+            "The form of {name} is not saved. Do the same once more to give it up.",
+            name=self._name_of(left),
         )
 
     def _name_of(self, draft: EnrolDraft) -> str:

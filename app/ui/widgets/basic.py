@@ -159,12 +159,19 @@ class NavButton(QPushButton):
     def __init__(self, text: str, drawing: str, parent: QWidget | None = None) -> None:
         super().__init__(icon(drawing), f"  {text}", parent)
         self._drawing = drawing
+        self._word = text
         self.setIconSize(QSize(20, 20))
         self.setFixedHeight(5 * GRID)
         self.setCheckable(True)
         self.setAccessibleName(text)
         set_tone(self, "nav")
         set_type(self, TypeSize.BODY)
+
+    def count(self, waiting: int) -> None:
+        """How many things wait behind this entry; none is not told."""
+        word = f"{self._word} ({waiting})" if waiting else self._word
+        self.setText(f"  {word}")
+        self.setAccessibleName(word)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
