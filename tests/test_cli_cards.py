@@ -219,8 +219,12 @@ def test_the_identity_reader_tells_who_came(counter: Counter) -> None:
     assert code == "visitor.not-the-holder"
 
 
-def test_a_chip_is_not_blocked_without_its_person_signing_in_again(counter: Counter) -> None:
+def test_a_found_dead_card_is_blocked_on_its_chip_and_a_living_one_never(counter: Counter) -> None:
     counter.json("hand-over", "--from", counter.me)
-    assert counter.refused("found", "--card", counter.card, "--block") in {
-        *("staff.fresh-sign-in-needed", "life.event-not-allowed")
-    }
+    assert counter.refused("found", "--card", counter.card, "--block") == "life.event-not-allowed"
+    assert counter.json("read-card")["state"] == "personalized"
+    counter.json("report-loss", "--from", counter.me)
+    counter.json("reissue", "--from", counter.me)
+    told = counter.json("found", "--card", counter.card, "--block")
+    assert (told["card"], told["state"]) == (counter.card, "recovered")
+    assert counter.json("read-card")["state"] == "blocked"
