@@ -20,6 +20,8 @@ Digest = Callable[[Iterable[object]], bytes]
 FitsAs = Callable[["Link", Iterable[int]], int | None]
 # How far a row whose forerunner is gone is looked for, and how often in one chain.
 _REACH: Final = 2_000
+# Rows put in before it are few: each costs its maker a hash, and those taken out cost nothing.
+_REACH_BACK: Final = 100
 _MOST_TRIES: Final = 40_000
 
 
@@ -76,7 +78,7 @@ def _true_numbers(links: list[Link], genesis: bytes, fits_as: FitsAs) -> dict[in
             continue
         # Its forerunner is gone too: look around where it stands, the nearest first.
         at = fits_as(link, _around(link.seq))
-        tries -= 2 * (_REACH if at is None else abs(at - link.seq))
+        tries -= _REACH if at is None else abs(at - link.seq)
         if at is not None:
             true[link.seq] = at
             _follow([(link.hash, at)], children, true, fits_as)
@@ -113,7 +115,7 @@ def _follow(
 def _around(seq: int) -> Iterator[int]:
     for step in range(1, _REACH):
         yield seq + step
-        if seq > step:
+        if step < min(seq, _REACH_BACK):
             yield seq - step
 
 

@@ -1,7 +1,8 @@
 """A thief with the database's key at an audit of 1,000 rows: whatever is done is found and named.
 
 Every theft happens through the real connection, inside a transaction that is rolled back after it was
-looked at. `make test` takes a seeded sample of rows, `make prove` each of them.
+looked at. `make test` takes a seeded sample, `make prove` every column of every row, every removal,
+every cut and every splice.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.audit import ChainFault
+from app.domain.audit import AuditReport, ChainFault
 from app.store import audit_verify
 from app.store.audit_chain import COLUMNS, DETAIL_DIGEST, HASH, PREV, SEQ, hasher
 from app.store.store import open_store
@@ -36,8 +37,8 @@ def audit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LongAudit]:
 
 
 @pytest.fixture
-def chosen_of(sample: Sample, proving: bool) -> Sample:
-    """As ``sample``, and every one in a run of `make prove`: a thousand rows are few enough."""
+def whole(sample: Sample, proving: bool) -> Sample:
+    """As ``sample``, and every one in a run of `make prove`."""
     return lambda items, count: list(items) if proving else sample(items, count)
 
 
@@ -105,9 +106,9 @@ def rewrite(audit: LongAudit, first: int, last: int, facts: str) -> None:
 
 @pytest.mark.parametrize("column", COLUMNS)
 def test_every_column_of_every_row(
-    column: str, audit: LongAudit, chosen_of: Sample, record_proof: Proof
+    column: str, audit: LongAudit, sample: Sample, record_proof: Proof
 ) -> None:
-    chosen = chosen_of(range(1, ROWS + 1), 4)
+    chosen = sample(range(1, ROWS + 1), 4)
     for seq in chosen:
         with audit.undone():
             flip(audit, column, seq)
@@ -124,9 +125,38 @@ def test_every_column_of_every_row(
     record_proof("audit columns flipped", len(chosen))
 
 
-def test_every_detail(audit: LongAudit, chosen_of: Sample, record_proof: Proof) -> None:
+@pytest.mark.parametrize("column", COLUMNS)
+def test_every_column_of_all_rows_by_fifties(
+    column: str, audit: LongAudit, whole: Sample, record_proof: Proof
+) -> None:
+    """Fifty rows apart from each other at a time, and exactly those are named."""
+    chosen = whole([range(first, ROWS + 1, 20) for first in range(1, 21)], 1)
+    for rows in chosen:
+        with audit.undone():
+            for seq in rows:
+                flip(audit, column, seq)
+            report = audit.verify()
+            if column == "desk":
+                named = told_of(report, ChainFault.REMOVED) | told_of(report, ChainFault.CUT)
+                put_in = told_of(report, ChainFault.INSERTED)
+                assert put_in == set(rows)
+            elif column == "seq":
+                named = told_of(report, ChainFault.REORDERED)
+            else:
+                named = told_of(report, ChainFault.CHANGED)
+            assert named == set(rows)
+    record_proof("audit columns flipped", sum(len(rows) for rows in chosen))
+
+
+def told_of(report: AuditReport, fault: ChainFault) -> set[int]:
+    """The rows at which a report has ``fault``."""
+    of_fault = found(report).get(fault, [])
+    return {seq for p in of_fault for seq in range(p.sequence, p.last + 1)}
+
+
+def test_every_detail(audit: LongAudit, sample: Sample, record_proof: Proof) -> None:
     with_detail = [seq for (seq,) in audit.execute("SELECT seq FROM audit_detail ORDER BY seq")]
-    chosen = chosen_of(with_detail, 10)
+    chosen = sample(with_detail, 10)
     for seq in chosen:
         with audit.undone():
             sealed = audit.execute("SELECT sealed FROM audit_detail WHERE seq = ?", (seq,))[0][0]
@@ -170,8 +200,8 @@ def test_control_without_the_comparison_of_hashes_nobody_misses_a_column(
 # ------------------------------------------------------------------------------------------- rows
 
 
-def test_every_row_removed(audit: LongAudit, chosen_of: Sample, record_proof: Proof) -> None:
-    chosen = chosen_of(range(1, ROWS + 1), 20)
+def test_every_row_removed(audit: LongAudit, whole: Sample, record_proof: Proof) -> None:
+    chosen = whole(range(1, ROWS + 1), 20)
     for seq in chosen:
         with audit.undone():
             audit.execute("DELETE FROM audit WHERE seq = ?", (seq,))
@@ -184,9 +214,9 @@ def test_every_row_removed(audit: LongAudit, chosen_of: Sample, record_proof: Pr
 
 
 def test_every_row_removed_and_the_rest_numbered_anew(
-    audit: LongAudit, chosen_of: Sample, record_proof: Proof
+    audit: LongAudit, sample: Sample, record_proof: Proof
 ) -> None:
-    chosen = chosen_of(range(1, ROWS), 4)
+    chosen = sample(range(1, ROWS), 4)
     for seq in chosen:
         with audit.undone():
             audit.execute("DELETE FROM audit WHERE seq = ?", (seq,))
@@ -207,10 +237,10 @@ def test_a_block_removed_and_the_rest_numbered_anew(audit: LongAudit) -> None:
         assert names(report, ChainFault.CUT, ROWS)
 
 
-def test_every_two_rows_swapped(audit: LongAudit, chosen_of: Sample, record_proof: Proof) -> None:
+def test_every_two_rows_swapped(audit: LongAudit, sample: Sample, record_proof: Proof) -> None:
     pairs = [(seq, (seq * 7 + 13) % ROWS + 1) for seq in range(1, ROWS + 1)]
     pairs = [(one, two) for one, two in pairs if one != two] + [(s, s + 1) for s in range(1, ROWS)]
-    chosen = chosen_of(pairs, 10)
+    chosen = sample(pairs, 10)
     for one, two in chosen:
         with audit.undone():
             for seq, to in ((one, ROWS * 9), (two, one), (ROWS * 9, two)):
@@ -222,9 +252,9 @@ def test_every_two_rows_swapped(audit: LongAudit, chosen_of: Sample, record_proo
     record_proof("audit rows swapped", len(chosen))
 
 
-def test_a_row_put_in_after_every_row(audit: LongAudit, chosen_of: Sample, record_proof: Proof) -> None:
+def test_a_row_put_in_after_every_row(audit: LongAudit, sample: Sample, record_proof: Proof) -> None:
     digest = hasher()
-    chosen = chosen_of(range(1, ROWS), 5)
+    chosen = sample(range(1, ROWS), 5)
     for seq in chosen:
         with audit.undone():
             shift(audit, seq, 1)
@@ -248,8 +278,8 @@ def cut(audit: LongAudit, after: int) -> None:
         audit.execute(f"DELETE FROM {table} WHERE seq > ?", (after,))  # noqa: S608
 
 
-def test_every_cut(audit: LongAudit, chosen_of: Sample, record_proof: Proof) -> None:
-    chosen = chosen_of(range(ROWS), 20)
+def test_every_cut(audit: LongAudit, whole: Sample, record_proof: Proof) -> None:
+    chosen = whole(range(ROWS), 20)
     for after in chosen:
         with audit.undone():
             cut(audit, after)
@@ -286,8 +316,8 @@ def test_details_that_a_cut_left_behind_tell_it(audit: LongAudit) -> None:
         assert [p.witness for p in found(report)[ChainFault.CUT]] == ["details"]
 
 
-def test_every_splice(audit: LongAudit, chosen_of: Sample, record_proof: Proof) -> None:
-    chosen = chosen_of(range(1, ROWS), 10)
+def test_every_splice(audit: LongAudit, whole: Sample, record_proof: Proof) -> None:
+    chosen = whole(range(1, ROWS), 10)
     for first in chosen:
         last = min(first + first % 50, ROWS - 1)
         with audit.undone():
@@ -299,8 +329,8 @@ def test_every_splice(audit: LongAudit, chosen_of: Sample, record_proof: Proof) 
     record_proof("audit splices", len(chosen))
 
 
-def test_every_rewriting_to_the_end(audit: LongAudit, chosen_of: Sample, record_proof: Proof) -> None:
-    chosen = chosen_of(range(2, ROWS + 1), 5)
+def test_every_rewriting_to_the_end(audit: LongAudit, sample: Sample, record_proof: Proof) -> None:
+    chosen = sample(range(2, ROWS + 1), 5)
     for first in chosen:
         with audit.undone():
             rewrite(audit, first, ROWS, '{"said":"otherwise"}')
