@@ -42,6 +42,8 @@ SETTINGS: Final[tuple[tuple[str, str], ...]] = (
     ("client_min_messages", "warning"),
     # A sequential scan counts as having read the whole table, and collides with every act (13.2.3).
     ("enable_seqscan", "off"),
+    # A query that has no index all the same would seem dear enough to be compiled, which takes longer.
+    ("jit", "off"),
     ("lock_timeout", "10s"),
     ("statement_timeout", "1min"),
     # A desk that froze in the middle of an act must not hold up all others.

@@ -81,7 +81,8 @@ class LongAudit:
     @contextmanager
     def undone(self) -> Iterator[None]:
         """What is done inside is taken back at the end, so that one store serves many thefts."""
-        with self.store._database.atomic() as transaction:
+        database = self.store._database
+        with database.transaction(*database.act_args(1)) as transaction:
             yield
             transaction.rollback()
 

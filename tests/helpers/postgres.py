@@ -15,15 +15,29 @@ import socket
 import subprocess
 import tempfile
 import threading
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
 import psycopg
+import pytest
+
+from tests.helpers.parts import require_part
 
 ROLE = "kangka"
 DATABASE = "kangka"
 _SYSTEM_USER = "postgres"
 _WHERE = Path("/usr/lib/postgresql")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """One server for all tests of this process; each store on it has a schema of its own."""
+    why = missing()
+    require_part("postgresql", not why, why)
+    server = PostgresServer()
+    yield server
+    server.stop()
 
 
 def programs() -> Path | None:

@@ -6,12 +6,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from app.base.clock import Clock, ManualClock
 from app.base.ids import SystemRandom
 from app.domain.application import CardData, FrozenApplication, Realm
 from app.domain.ports import CaseState, IntentKind, Outcome
 from app.domain.resident import Address, Allergy, Contact, Health, OtherDocument, Resident
 from app.store.store import Store, StoreContext
+
+# For a test that asks for what one engine alone has: its files, its plans, its words.
+ONLY_SQLCIPHER = pytest.mark.parametrize("engine", ["sqlcipher"])
 
 NAME = "测试甲𠀀"
 NUMBER = "410102199003070019"

@@ -35,6 +35,11 @@ COMMITS = len(AFTER) - 1
 ACTS = ["freeze", "open", "bind", "activate", "print-front", "print-back", "commit"]
 
 
+@pytest.fixture
+def engine() -> str:
+    return "sqlcipher"
+
+
 def snapshot(store: Store) -> tuple[bool, str | None, list[type_row]]:
     frozen = store.applications.list()
     assert frozen in ([], [application()])

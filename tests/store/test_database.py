@@ -27,6 +27,11 @@ LIVE = replace(context(Realm.LIVE), wrappers=(clerk(),))
 TRAINING = context()
 
 
+@pytest.fixture
+def engine() -> str:
+    return "sqlcipher"
+
+
 def contents(folder: Path) -> dict[str, str]:
     return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in folder.iterdir()}
 

@@ -22,6 +22,11 @@ from tests.crypto.support import CHIEF_ID, MemoryKeyring, chief, clerk
 from tests.store.support import context
 
 
+@pytest.fixture
+def engine() -> str:
+    return "sqlcipher"
+
+
 def contents(folder: Path) -> dict[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
 

@@ -19,6 +19,11 @@ from tests.store.support import ADDRESS, NAME, NUMBER, PHONE, context, make_card
 PLANTED = {"name": NAME, "number": NUMBER, "phone": PHONE, "address": ADDRESS}
 
 
+@pytest.fixture
+def engine() -> str:
+    return "sqlcipher"
+
+
 def found_in(hay: bytes) -> set[tuple[str, str]]:
     return needles.found_in(hay, PLANTED)
 

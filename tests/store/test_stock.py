@@ -28,8 +28,8 @@ TRAINING = Realm.TRAINING
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[TillDeskStore]:
-    opened = TillDeskStore(tmp_path / "store")
+def desk(folder: Path) -> Iterator[TillDeskStore]:
+    opened = TillDeskStore(folder)
     yield opened
     opened.close()
 

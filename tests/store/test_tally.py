@@ -10,7 +10,7 @@ import pytest
 from app.base.clock import ManualClock
 from app.domain.ports import CaseState, CaseTally
 from app.store.store import Store, create
-from tests.store.support import application, context, folder_of, make_card
+from tests.store.support import ONLY_SQLCIPHER, application, context, make_card
 
 HOUR_MS = 3_600_000
 
@@ -21,8 +21,8 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def store(tmp_path: Path, clock: ManualClock) -> Store:
-    return create(folder_of(tmp_path), context(clock=clock))
+def store(folder: Path, clock: ManualClock) -> Store:
+    return create(folder, context(clock=clock))
 
 
 def test_an_empty_store_counts_nothing(store: Store) -> None:
@@ -69,6 +69,7 @@ def test_what_is_not_approved_does_not_wait_for_a_card(store: Store) -> None:
     store.close()
 
 
+@ONLY_SQLCIPHER
 def test_counting_asks_indexes_and_walks_no_table(store: Store) -> None:
     store.applications.freeze(application(1))
     asked: list[str] = []

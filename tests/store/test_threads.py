@@ -15,7 +15,7 @@ from app.store import errors
 from app.store.store import Store, create, open_store
 from app.store.threaded import StoreThread
 from app.store.threads import OwnerThread, WrongThread
-from tests.store.support import RESIDENT, application, context
+from tests.store.support import ONLY_SQLCIPHER, RESIDENT, application, context
 
 
 def elsewhere(act: Callable[[], object], *, window: bool = False) -> BaseException | None:
@@ -150,6 +150,7 @@ def test_the_window_may_ask_but_not_wait(thread: StoreThread) -> None:
     thread.close()
 
 
+@ONLY_SQLCIPHER
 def test_a_store_that_does_not_open_says_why(folder: Path) -> None:
     with pytest.raises(errors.StoreMissing):
         StoreThread(lambda: open_store(folder, context()))

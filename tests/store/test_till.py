@@ -41,8 +41,8 @@ from tests.store.till_support import (
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[TillDeskStore]:
-    opened = TillDeskStore(tmp_path / "store")
+def desk(folder: Path) -> Iterator[TillDeskStore]:
+    opened = TillDeskStore(folder)
     yield opened
     opened.close()
 
@@ -353,9 +353,9 @@ def test_a_missing_number_would_be_found() -> None:
     assert list(gaps([])) == []
 
 
-def test_time_stands_on_every_row(tmp_path: Path) -> None:
+def test_time_stands_on_every_row(folder: Path) -> None:
     clock = ManualClock()
-    desk = TillDeskStore(tmp_path / "timed", clock)
+    desk = TillDeskStore(folder, clock)
     desk.open_shift()
     clock.advance(60_000)
     number = take(desk, desk.owe(1))
@@ -368,8 +368,8 @@ def test_time_stands_on_every_row(tmp_path: Path) -> None:
     desk.close()
 
 
-def test_a_card_that_nobody_charged_is_charged_when_it_is_begun(tmp_path: Path) -> None:
-    desk = TillDeskStore(tmp_path / "charging", fee=order_fee(load_fees()))
+def test_a_card_that_nobody_charged_is_charged_when_it_is_begun(folder: Path) -> None:
+    desk = TillDeskStore(folder, fee=order_fee(load_fees()))
     first = desk.apply(1)
     assert desk.read(lambda unit: unit.till.due(first.id)) is None
     commits = desk.store.journal.durable_commits
