@@ -252,7 +252,7 @@ def test_it_opens_by_the_keychain_or_by_a_password(live: Live) -> None:
     live.keyring.kept.clear()
     assert live.by(Role.CLERK, "case", "list").code == 0
     live.kangka.house = replace(live.house, keychain=lambda: Keychain(None))
-    assert live.by(Role.AUDIT, "case", "list").code == 0
+    assert live.by(Role.AUDIT, "staff", "list").code == 0
     wrong = live("--operator", NAMES[Role.CLERK], "case", "list", typed=["not.my-word-1"])
     assert wrong.error["code"] == "keys.sign-in-refused"
 

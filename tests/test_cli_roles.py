@@ -42,18 +42,31 @@ ROWS = (
     Row("issue", "issue --application {application}"),
     Row("settle-case", "case settle {case} --as spoil --reason misprint"),
     Row("read-card", "read-card"),
+    Row("look-up", "application list", looks=True),
+    Row("look-up", "application show {application}", looks=True),
+    Row("look-up", "case list", looks=True),
+    Row("look-up", "case show {case}", looks=True),
+    Row("look-up", "face --application {application} --out {out}", looks=True),
+    Row("open-shift", "till open"),
+    Row("till", "till show", looks=True),
+    Row("stock", "stock show", looks=True),
+    Row("stock-take-in", "stock take-in {file}"),
+    Row("audit-verify", "audit verify"),
+    Row("audit", "audit show", looks=True),
     Row("staff", "staff add 样例新人 --role clerk", ("first.word-31",)),
     Row("staff", "staff deactivate 训练员乙"),
     Row("staff", "staff password 训练员乙", ("third.word-33",)),
     Row("staff", "staff list", looks=True),
 )
-# Acts that no command does yet, or that are parts of another act (the second person's `approve`).
+# Acts without a line: no command does them yet, or only after a card or a receipt was found, which the
+# tests of those commands prove; or they are a part of another act (the second person's `approve`).
 WITHOUT_COMMAND = frozenset(
     {
-        *("look-up", "enrol-typed", "approve", "hand-over", "activate", "report-loss", "found"),
-        *("reissue", "block-card", "recover-card", "destroy-card", "cancel-card", "open-shift"),
+        *("enrol-typed", "approve", "hand-over", "activate", "report-loss", "found"),
+        *("reissue", "block-card", "recover-card", "destroy-card", "cancel-card"),
         *("take-fee", "waive-fee", "void-receipt", "close-shift", "close-shift-with-difference"),
-        *("till", "stock", "stock-take-in", "keys", "settings", "devices", "audit"),
+        *("close-shift-of-another", "stock-spoil", "stock-give-back"),
+        *("keys", "settings", "devices"),
     }
 )
 
@@ -77,7 +90,15 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
         case = desk._parts.journal.open_case(frozen)
     file = folder.parent / "application.json"
     file.write_text("{}", encoding="utf-8")
-    return Made(folder, {"application": waiting, "case": case.id, "file": str(file)})
+    return Made(
+        folder,
+        {
+            "application": waiting,
+            "case": case.id,
+            "file": str(file),
+            "out": str(folder.parent / "face.pdf"),
+        },
+    )
 
 
 @pytest.fixture
@@ -122,6 +143,10 @@ def test_a_role_does_what_is_its_own_and_nothing_else(
         assert refused == [("refused", row.act, NotPermitted.code, role.value)]
 
 
+# Whoever works here may ask whether the records are whole; it shows and changes nothing.
+EVERYBODYS = frozenset({"audit-verify"})
+
+
 def test_every_act_has_its_line_or_no_command() -> None:
     acts = {row.act for row in ROWS}
     assert acts | WITHOUT_COMMAND == set(PERMISSIONS.levels)
@@ -136,7 +161,7 @@ def test_every_act_has_somebody_who_may_do_it_or_look() -> None:
 def test_administrators_have_no_part_in_the_counters_work() -> None:
     counter = [
         act
-        for act in PERMISSIONS.levels
+        for act in set(PERMISSIONS.levels) - EVERYBODYS
         if PERMISSIONS.level(act, Role.CLERK) is Level.ACT
         or PERMISSIONS.level(act, Role.SUPERVISOR) is Level.ACT
     ]
@@ -146,7 +171,7 @@ def test_administrators_have_no_part_in_the_counters_work() -> None:
 
 
 def test_the_three_administrators_share_no_act() -> None:
-    for act in PERMISSIONS.levels:
+    for act in set(PERMISSIONS.levels) - EVERYBODYS:
         doing = [
             role
             for role in (Role.SYSTEM, Role.SECURITY, Role.AUDIT)

@@ -63,6 +63,8 @@ from app.workflow.workplace import SimulatedRefused, Workplace
 # Under which device the steps of making a card are timed.
 _TIMED = "station"
 _PREVIEW_DPI = 300
+# The act of looking at residents and what is made for them: no administrator's.
+_LOOK = "look-up"
 
 
 def nobody(_act: str) -> Presence | None:
@@ -216,9 +218,11 @@ class Desk:
     # Applications ----------------------------------------------------------------------------------
 
     def applications(self, after: str | None, limit: int) -> list[ApplicationRow]:
+        self.gate.view(_LOOK)
         return [self._row(found) for found in self._parts.applications.list(after, limit)]
 
     def application(self, application_id: str) -> ApplicationView:
+        self.gate.view(_LOOK)
         found = self._parts.applications.get(application_id)
         row = self._row(found)
         return ApplicationView(
@@ -235,6 +239,7 @@ class Desk:
 
     def application_details(self, application_id: str) -> dict[str, Any]:
         """An application for the command line: who, what for, and its cases."""
+        self.gate.view(_LOOK)
         found = self._parts.applications.get(application_id)
         return {
             "id": found.id,
@@ -263,10 +268,12 @@ class Desk:
         return orders.form(found, number), orders.acceptance(found, number, due)
 
     def faces(self, application_id: str) -> Faces:
+        self.gate.view(_LOOK)
         return self._parts.faces.pictures(self._parts.applications.get(application_id), _PREVIEW_DPI)
 
     def write_face(self, application_id: str, out: Path, png: Path | None, dpi: int) -> list[str]:
         """Both faces as a PDF of two pages, and if asked as one PNG, the front above the back."""
+        self.gate.view(_LOOK)
         pages = self._parts.faces.pages(self._parts.applications.get(application_id))
         write_file(out, pages.both)
         if png is None:
@@ -300,11 +307,13 @@ class Desk:
 
     def open_cases(self) -> list[CaseRow]:
         """Cards whose making was interrupted, then those whose blocking was."""
+        self.gate.view(_LOOK)
         making = [self._case_row(case) for case in self._parts.journal.open_cases()]
         return making + self.cards.open_blocks()
 
     def case(self, case_id: str) -> CaseRow:
         """One case, whatever its state."""
+        self.gate.view(_LOOK)
         for row in self.cards.open_blocks():
             if row.id == case_id:
                 return row
