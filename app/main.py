@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import sys
 import threading
@@ -10,19 +9,18 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from app.base.catalogue import Catalogue
 from app.base.clock import EarlierClock, SystemClock
 from app.base.errors import N_, KangkaError
 from app.base.ids import SystemRandom
-from app.base.resources import read_toml, resource
 from app.cardspec.product import Products, load_products
 from app.cardspec.profile import load_profile
 from app.crypto.sm3 import hmac_sm3
 from app.devices.channel import ApduChannel
 from app.devices.id_reader import SamvReader, open_serial
-from app.devices.id_text import decode_identity, encode_text
+from app.devices.id_text import decode_identity
 from app.devices.ports import (
     CardPrinter,
     CardReader,
@@ -39,9 +37,6 @@ from app.devices.roles import (
     assign_roles,
 )
 from app.devices.sim.card_printer import SimulatedCardPrinter
-from app.devices.sim.id_reader import SimulatedDocument, SimulatedIdReader, SimulatedIdStream
-from app.devices.sim.portrait import portrait
-from app.devices.sim.tray import SimulationSettings
 from app.devices.sim.workbench import FOLDER, TRAINING_PIN, Workbench, WorkbenchSpec
 from app.documents.face_design import FaceDesign
 from app.documents.faces import FaceRenderer
@@ -50,29 +45,22 @@ from app.domain.audit import HeadWitness
 from app.domain.codes import load_codes
 from app.domain.desk_rules import load_desk_rules
 from app.domain.fees import load_fees, order_fee
-from app.domain.lives import load_life
-from app.domain.made_up import made_up_resident
 from app.domain.resident import Resident
 from app.opening import SIMULATED, House, Options, open_room
 from app.store.audit_witness import WITNESS_FOLDER, FileWitness
 from app.store.threaded import StoreThread
-from app.workflow.approve import ApprovalDesk
-from app.workflow.audit_desk import AuditDesk
-from app.workflow.card_desk import CardDesk
-from app.workflow.card_ports import CardPorts
+from app.training import Crowd, simulated_id_reader
+from app.training import coming as coming_people
 from app.workflow.demo import DemoFolderNotEmpty, Stage, run_demo
-from app.workflow.desk import Desk, DeskParts
+from app.workflow.desk import Desk
 from app.workflow.devices import DeviceBoard
-from app.workflow.enrol import Enrolment, EnrolPorts
 from app.workflow.faces import FaceMaker
 from app.workflow.files import make_folder, read_file
-from app.workflow.identity_text import identity_text_of, identity_told
+from app.workflow.furnish import Ground, furnish
+from app.workflow.identity_text import identity_told
 from app.workflow.issue import Hands, Station
-from app.workflow.order_papers import OrderPapers
-from app.workflow.paper_desk import PAPERS_FOLDER, PaperDesk
+from app.workflow.paper_desk import PAPERS_FOLDER
 from app.workflow.sam_desk import SamDesk
-from app.workflow.stock_desk import StockDesk
-from app.workflow.till_desk import TillDesk, TillPorts
 from app.workflow.workplace import workplace_of
 
 DEFAULT_PRODUCT = "KT-SECURED"
@@ -94,19 +82,6 @@ class NoDisplay(KangkaError):
     remedy = N_("Start it in a desktop session, or use the other commands, which need no window.")
 
 
-@dataclass(eq=False)
-class UnknownProduct(KangkaError):
-    """A card product that nobody has described."""
-
-    product: str
-    known: tuple[str, ...]
-
-    code = "product.unknown"
-    cause = N_("No card product is called {product}.")
-    meaning = N_("Nothing was simulated.")
-    remedy = N_("Choose one of {known}.")
-
-
 @dataclass(frozen=True)
 class DeviceChoice:
     """Devices that somebody named: the identity reader's port, parts of the card readers' names.
@@ -118,18 +93,6 @@ class DeviceChoice:
     reader: str | None = None
     sam_reader: str | None = None
     sam_pin: str | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True)
-class Crowd:
-    """The made-up people of the place ``seed``, who come to a training desk one after another."""
-
-    seed: int = 1
-
-    def person(self, number: int) -> Resident:
-        """Person ``number`` with a drawn portrait."""
-        picture = portrait(self.seed * 100_003 + number)
-        return made_up_resident(number, self.seed, photo=picture.chip, face_photo=picture.printed)
 
 
 @dataclass(frozen=True)
@@ -205,12 +168,12 @@ def _compose(
     with ExitStack() as closing:
         closing.callback(keep)
         room = open_room(options, house, on_commit=keep, fee=order_fee(fees), sit=sit)
-        store, settings, session, gate = room.store, room.settings, room.session, room.gate
+        store, settings = room.store, room.settings
         closing.callback(store.close)
         if options.devices == SIMULATED:
             bench = WorkbenchSpec(products, profile, DEFAULT_PRODUCT, settings.city_code)
-            coming = _coming(store.applications.count)
-            hardware = _simulated(folder, bench, lambda: crowd.person(next(coming)))
+            comers = coming_people(store.applications.count)
+            hardware = _simulated(folder, bench, lambda: crowd.person(next(comers)))
         else:
             hardware = _system(folder, products, choice)
         keeps.append(hardware.keep)
@@ -246,98 +209,44 @@ def _compose(
             digest=lambda data: hmac_sm3(digest_key, data),
             card_wait_ms=hardware.card_wait_ms,
         )
-        enrolment = Enrolment(
-            EnrolPorts(
-                records=store.records,
-                gate=gate,
-                rules=rules,
-                id_reader=hardware.id_reader,
-                made_up=crowd.person if made_up else None,
-                profile=profile,
-                codes=codes,
-                workplace=place,
-                clock=clock,
-                random=random,
-            )
-        )
-        devices = threading.Lock()
-        audit = AuditDesk(
-            store.audit, _witnesses(folder, store.store_id(), place.desk), gate, store.records
-        )
-        audit.begin()
-        closing.callback(audit.keep)
-        cards = CardDesk(
-            CardPorts(
-                gate=gate,
-                records=store.records,
-                station=station,
-                life=load_life("card"),
-                orders=load_life("application"),
-                rules=rules,
-                codes=codes,
-                profile=profile,
-                workplace=place,
+        desk = furnish(
+            Ground(
+                session=room.session,
+                sign_in=room.sign_in,
+                staff=room.staff,
+                gate=room.gate,
                 permissions=room.permissions,
+                records=store.records,
+                audit=store.audit,
+                witnesses=_witnesses(folder, store.store_id()),
+                timings=store.timings,
+                workplace=place,
+                profile=profile,
+                codes=codes,
+                rules=rules,
+                fees=fees,
                 clock=clock,
                 random=random,
-                devices=devices,
-                fees=fees,
-                collect=enrolment.collect,
+                station=station,
+                faces=faces,
+                board=DeviceBoard(
+                    station,
+                    sam_reader=hardware.sam_reader,
+                    id_reader=hardware.id_probe,
+                    simulated=simulated,
+                ),
+                id_reader=hardware.id_reader,
+                card_taken=hardware.card_taken,
+                made_up=crowd.person if made_up else None,
+                papers=lambda: PaperRenderer.open(_own(options, "papers")),
+                folder=folder / PAPERS_FOLDER,
+                second=room.second,
+                fresh=room.fresh,
+                refuses_simulated=not house.simulated_live,
             )
         )
-        till = TillDesk(
-            TillPorts(
-                gate=gate,
-                records=store.records,
-                fees=fees,
-                realm=place.realm,
-                witness=lambda number: audit.freeze("closing", number),
-            )
-        )
-        papers = PaperDesk(
-            lambda: PaperRenderer.open(_own(options, "papers")),
-            session=session,
-            records=store.records,
-            workplace=place,
-            clock=clock,
-            folder=folder / PAPERS_FOLDER,
-        )
-        parts = DeskParts(
-            session=session,
-            gate=gate,
-            lock=devices,
-            cards=cards,
-            till=till,
-            stock=StockDesk(gate, store.records, place.realm),
-            approvals=ApprovalDesk(gate, store.records, clock),
-            audit=audit,
-            papers=papers,
-            orders=OrderPapers(codes, fees),
-            records=store.records,
-            workplace=place,
-            profile=profile,
-            codes=codes,
-            applications=store.applications,
-            journal=store.journal,
-            timings=store.timings,
-            enrolment=enrolment,
-            station=station,
-            faces=faces,
-            devices=DeviceBoard(
-                station,
-                sam_reader=hardware.sam_reader,
-                id_reader=hardware.id_probe,
-                simulated=simulated,
-            ),
-            card_taken=hardware.card_taken,
-            clock=clock,
-            sign_in=room.sign_in,
-            staff=room.staff,
-            refuses_simulated=not house.simulated_live,
-            second=room.second,
-            fresh=room.fresh,
-        )
-        yield Desk(parts), hardware, store
+        closing.callback(desk.audit.keep)
+        yield desk, hardware, store
 
 
 def _own(options: Options, part: str) -> Path | None:
@@ -352,15 +261,9 @@ def _own_file(options: Options, name: str) -> Path | None:
     return path if path is not None and path.is_file() else None
 
 
-def _witnesses(folder: Path, store_id: str, desk: str) -> list[HeadWitness]:
-    """Who remembers the audit's heads outside the records: a file beside them, the keychain."""
-    witnesses: list[HeadWitness] = [FileWitness(folder / WITNESS_FOLDER, store_id)]
-    return witnesses
-
-
-def _coming(first: Callable[[], int]) -> Iterator[int]:
-    """Numbers of people from ``first`` on, asked when the first one comes."""
-    yield from itertools.count(first())
+def _witnesses(folder: Path, store_id: str) -> list[HeadWitness]:
+    """Who remembers the audit's heads outside the records: a file beside them."""
+    return [FileWitness(folder / WITNESS_FOLDER, store_id)]
 
 
 def _simulated(folder: Path, spec: WorkbenchSpec, next_person: Callable[[], Resident]) -> Hardware:
@@ -370,8 +273,8 @@ def _simulated(folder: Path, spec: WorkbenchSpec, next_person: Callable[[], Resi
         sam_reader=bench.slot,
         printer=SimulatedCardPrinter(folder / PRINTED),
         hands=bench,
-        id_reader=lambda: _simulated_id_reader(next_person()),
-        id_probe=_simulated_id_reader,
+        id_reader=lambda: simulated_id_reader(next_person()),
+        id_probe=simulated_id_reader,
         keep=bench.keep,
         exchanges=lambda: bench.clock.exchanges,
         box=bench.box,
@@ -423,13 +326,6 @@ def _system(folder: Path, products: Products, choice: DeviceChoice) -> Hardware:
     )
 
 
-def _simulated_id_reader(person: Resident | None = None) -> IdReader:
-    """The identity reader with a person's card on it, or with none."""
-    text = None if person is None else encode_text(identity_text_of(person))
-    stream = SimulatedIdStream(SimulatedIdReader([] if text is None else [SimulatedDocument(text=text)]))
-    return SamvReader(stream, SystemClock(), port="SIMULATED")
-
-
 def demo(
     options: Options, out: Path, people: int, seed: int, house: House | None = None
 ) -> dict[str, Any]:
@@ -459,36 +355,6 @@ def decode_identity_file(path: Path, catalogue: Catalogue) -> dict[str, Any]:
     text, photo, problems = decode_identity(read_file(path, _MOST_IDENTITY_BYTES))
     return identity_told(
         text, len(photo), [catalogue.text(problem.message, **problem.params) for problem in problems]
-    )
-
-
-def simulate(options: Options, cards: int, product: str, ports: tuple[int, int], out: TextIO) -> None:
-    """``kangka simulate``: chips on the virtual driver's ``ports`` (card, SAM) until interrupted.
-
-    The line that says where they are goes to ``out`` once all is ready.
-    """
-    known = tuple(found.id for found in load_products().cards)
-    if product not in known:
-        raise UnknownProduct(product=product, known=known)
-    from app.devices.sim.serve import run_simulation  # noqa: PLC0415 - the other commands need none
-
-    city_code = read_toml(resource("training", "desk.toml"))["city_code"]
-    crowd = Crowd()
-    documents = (
-        SimulatedDocument(text=encode_text(identity_text_of(crowd.person(number))))
-        for number in range(cards)
-    )
-    run_simulation(
-        SimulationSettings(
-            cards=cards,
-            product=product,
-            city_code=city_code,
-            profile=None if options.profile is None else str(options.profile),
-        ),
-        card_port=ports[0],
-        sam_port=ports[1],
-        documents=documents,
-        out=out,
     )
 
 

@@ -15,8 +15,8 @@ from app.base.ids import SystemRandom
 from app.domain.application import Realm
 from app.domain.audit import AuditQuery
 from app.domain.id_number import check_digit
-from app.main import Crowd
 from app.store.store import STORE_FOLDER, StoreContext, open_store
+from app.training import Crowd
 from tests.helpers.commands import Answer, Kangka
 
 DONE = ["card", "state", "number", "already", "lapses", "papers"]

@@ -17,7 +17,7 @@ from app.cardspec.profile import load_profile
 from app.devices.sim.sam import SimulatedSam
 from app.devices.sim.workbench import Workbench, WorkbenchSpec
 from app.domain.desk_rules import load_desk_rules
-from app.main import Crowd
+from app.training import Crowd
 from tests.helpers.commands import Answer, Kangka
 from tests.helpers.on_card import image_of
 from tests.oracle.reader import OracleCard, read_card

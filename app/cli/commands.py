@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TextIO, cast
 
 from app import main as composition
+from app import training
 from app.base.errors import N_, KangkaError
 from app.cli.context import Announced, Context
 from app.main import DeviceChoice
@@ -243,7 +244,7 @@ def simulate(context: Context) -> None:
     args = context.args
     ports = (args.card_port, args.sam_port)
     out = cast(TextIO, Announced(context))
-    composition.simulate(context.options, args.cards, args.product, ports, out)
+    training.simulate(context.options.profile, args.cards, args.product, ports, out)
 
 
 def draw_face(context: Context) -> None:

@@ -13,15 +13,14 @@ from app.base.clock import Clock, civil_date
 from app.base.errors import N_, KangkaError
 from app.base.ids import RandomSource, uuid7
 from app.cardspec.profile import Profile
-from app.devices.ports import IdentityKind, IdentityReading, IdentityText, IdReader
+from app.devices.ports import IdentityReading, IdReader
 from app.documents.photo import fit_photo
 from app.domain import names, order_rules
 from app.domain.application import FrozenApplication, NameNeedsConsent, card_data, freeze
 from app.domain.card import Card, CardState
 from app.domain.codes import CodeTables
 from app.domain.desk_rules import DeskRules
-from app.domain.evidence import DocumentEvidence, Evidence, FieldEvidence, FieldOrigin
-from app.domain.id_number import fold_citizen_number, fold_number
+from app.domain.evidence import Evidence
 from app.domain.identity import IdentityDocument, resident_from_identity
 from app.domain.lives import load_life
 from app.domain.notices import NameOnCard, resident_notices
@@ -32,7 +31,15 @@ from app.domain.resident import Resident
 from app.domain.staff import Presence
 from app.domain.validation import check_resident
 from app.workflow.application_file import read_application
-from app.workflow.drafts import resident_of, values_of
+from app.workflow.drafts import values_of
+from app.workflow.enrol_texts import (
+    DOCUMENT_KINDS,
+    document_evidence,
+    document_lines,
+    draft_resident,
+    origins,
+    texts_of,
+)
 from app.workflow.gate import Gate, Passage
 from app.workflow.views import (
     DocumentView,
@@ -41,17 +48,11 @@ from app.workflow.views import (
     EnrolDraft,
     Finding,
     ProblemKind,
-    Provenance,
     Sentence,
 )
 from app.workflow.workplace import Workplace
 
 _READ_TIMEOUT_MS = 60_000
-# Values that are numbers, folded as such when they are typed (counter.md, 2.1).
-_NUMBERS = (
-    *("other_document.number", "rural_insurance", "health_record"),
-    order_rules.DOCUMENT_NUMBER,
-)
 # Where a person's own number stands.
 _NUMBER_PATHS = ("citizen_id", "other_document.kind", "other_document.number")
 ENROL = "enrol"
@@ -62,12 +63,6 @@ _OF_DOCUMENTS = (
     *("name", "english_name", "sex", "ethnic", "birth_date", "nationality"),
     *("citizen_id", "other_document.kind", "other_document.number"),
 )
-_KINDS = {
-    IdentityKind.CITIZEN: N_("Identity card"),
-    IdentityKind.HMT: N_("Residence permit for Hong Kong, Macao and Taiwan residents"),
-    IdentityKind.FOREIGN_2017: N_("Foreign permanent resident card (2017)"),
-    IdentityKind.FOREIGN_2023: N_("Foreign permanent resident card (2023)"),
-}
 
 
 @dataclass(eq=False)
@@ -163,8 +158,10 @@ class Enrolment:
         values = {path: DraftValue(value, read=value) for path, value in values_of(resident).items()}
         return EnrolDraft(
             values=MappingProxyType(values),
-            document=DocumentView(Sentence(_KINDS[text.kind]), _lines(reading), reading.module_number),
-            evidence=_document(reading),
+            document=DocumentView(
+                Sentence(DOCUMENT_KINDS[text.kind]), document_lines(reading), reading.module_number
+            ),
+            evidence=document_evidence(reading),
             source=DraftSource.READER,
         )
 
@@ -221,12 +218,12 @@ class Enrolment:
     def check(self, draft: EnrolDraft) -> list[Finding]:
         """Every problem of a draft at once, and what a clerk should look at."""
         ports = self._ports
-        resident = _resident(draft)
+        resident = draft_resident(draft)
         problems: tuple[FieldProblem, ...] = check_resident(
             resident, ports.profile, ports.codes, today=self._today
         )
         problems += order_rules.check_order(
-            _texts(draft), resident, ports.codes, ports.rules.guardian_below, today=self._today
+            texts_of(draft), resident, ports.codes, ports.rules.guardian_below, today=self._today
         )
         found = [
             Finding(
@@ -327,7 +324,7 @@ class Enrolment:
     def freeze(self, draft: EnrolDraft, unit: Unit, passage: Passage) -> FrozenApplication:
         """A new application of a faultless draft, not kept yet."""
         ports = self._ports
-        resident, now = _resident(draft), ports.clock.now_ms()
+        resident, now = draft_resident(draft), ports.clock.now_ms()
         realm = ports.workplace.realm
         # card.md: how the security code is made is not public; it is drawn for each card.
         security_code = f"{int.from_bytes(ports.random.token_bytes(8), 'big') % 1000:03d}"
@@ -342,7 +339,7 @@ class Enrolment:
             issue_count=1 + max((card.issue_count for card in before if card.made), default=0),
             shortened_name_agreed=draft.name_agreed,
         )
-        texts, actor, second = _texts(draft), passage.actor, passage.second
+        texts, actor, second = texts_of(draft), passage.actor, passage.second
         application = freeze(
             resident,
             card,
@@ -356,7 +353,7 @@ class Enrolment:
                 collected_by=actor.name,
                 collected_by_id=actor.id,
                 collected_at_ms=now,
-                fields=_origins(draft),
+                fields=origins(draft),
                 document=draft.evidence,
             ),
         )
@@ -369,73 +366,3 @@ class Enrolment:
             applicant=order_rules.applicant_of(texts),
             approved_by=approval,
         )
-
-
-def _texts(draft: EnrolDraft) -> dict[str, str]:
-    return {path: _folded(path, value.text) for path, value in draft.values.items()}
-
-
-def _resident(draft: EnrolDraft) -> Resident:
-    return resident_of(_texts(draft), draft.photo, draft.face_photo)
-
-
-def _document(reading: IdentityReading) -> DocumentEvidence:
-    text = reading.text
-    return DocumentEvidence(
-        kind=text.kind.value,
-        number=text.number,
-        issued_by=text.issued_by,
-        valid_from=None if text.valid_from is None else f"{text.valid_from:%Y%m%d}",
-        valid_to=None if text.valid_to is None else f"{text.valid_to:%Y%m%d}",
-        long_term=text.long_term,
-        text=reading.raw_text,
-        photo_wlt=reading.photo_wlt,
-        module_number=reading.module_number,
-        module_bytes=reading.module_bytes,
-    )
-
-
-def _origins(draft: EnrolDraft) -> tuple[FieldEvidence, ...]:
-    """Each field's origin, in the order of its path; a corrected one with what the chip said."""
-    found = []
-    for path, value in sorted(draft.values.items()):
-        if value.provenance is not Provenance.EMPTY:
-            origin = FieldOrigin(value.provenance.value)
-            read = value.read if origin is FieldOrigin.CORRECTED else None
-            found.append(FieldEvidence(path, origin, read))
-    return tuple(found)
-
-
-def _folded(path: str, text: str) -> str:
-    if path == "citizen_id":
-        return fold_citizen_number(text)
-    if path in _NUMBERS:
-        return fold_number(text)
-    return names.fold_name(text) if path in ("name", order_rules.NAME) else names.fold_text(text)
-
-
-def _lines(reading: IdentityReading) -> tuple[tuple[str, str], ...]:
-    text = reading.text
-    lines = (
-        (N_("Name"), text.name),
-        (N_("English name"), text.english_name),
-        (N_("Birth date"), _day(text.birth_date)),
-        (N_("Address"), text.address),
-        (N_("Number"), text.number),
-        (N_("Pass number"), text.pass_number),
-        (N_("Issued by"), text.issued_by),
-        (N_("Valid"), _validity(text)),
-    )
-    return tuple((label, value) for label, value in lines if value)
-
-
-def _day(day: dt.date | None) -> str:
-    return "" if day is None else day.isoformat()
-
-
-def _validity(text: IdentityText) -> str:
-    # As documents print it: 2020.01.01-2040.01.01, or 2020.01.01-长期.
-    if text.valid_from is None:
-        return ""
-    until = "长期" if text.valid_to is None else f"{text.valid_to:%Y.%m.%d}"
-    return f"{text.valid_from:%Y.%m.%d}-{until}"
