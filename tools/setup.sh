@@ -29,7 +29,8 @@ window_packages=(  # what Qt's window under X asks of the system
   libxcb-render0 libxcb-render-util0 libxcb-shape0 libxcb-shm0 libxcb-sync1 libxcb-util1 libxcb-xfixes0
   libxcb-xkb1)
 reader_packages=(pcscd libpcsclite-dev gcc libc6-dev python3-dev)  # pyscard is built here
-test_packages=(vsmartcard-vpcd opensc xvfb poppler-utils binutils iproute2 util-linux procps)
+test_packages=(vsmartcard-vpcd opensc xvfb poppler-utils binutils iproute2 util-linux procps
+  postgresql gnome-keyring dbus openssl)  # the second engine; a keychain; a second opinion on SM2
 
 as_root=()
 can_install() {
