@@ -144,6 +144,8 @@ class FontChain:
         self._book = book
         self.name = name
         self._families = families
+        # Which font draws a character never changes while the program runs.
+        self._known: dict[str, Font] = {}
 
     @property
     def body(self) -> tuple[float, float]:
@@ -166,8 +168,12 @@ class FontChain:
         return sum(run.font.width(run.text, size) for run in self.runs(text, element))
 
     def _font_for(self, char: str, element: str) -> Font:
+        known = self._known.get(char)
+        if known is not None:
+            return known
         for font in self._fonts():
             if font.draws(char):
+                self._known[char] = font
                 return font
         raise GlyphMissing(element, code_point(char))
 
