@@ -141,3 +141,16 @@ class PagedTableModel(QAbstractTableModel, Generic[Row]):
             self._rows.extend(rows)
             self.endInsertRows()
         self.loaded.emit()
+
+
+class RowsModel(PagedTableModel[Row]):
+    """Rows that are there already, as a part of a view that came whole."""
+
+    def __init__(self, columns: Sequence[Column[Row]], key: Callable[[Row], str]) -> None:
+        super().__init__(columns, key, lambda _after, _limit: [], TaskRunner(), Owner.STORE)
+
+    def set_rows(self, rows: Sequence[Row]) -> None:
+        self._take(list(rows), replace=True)
+
+    def canFetchMore(self, _parent: Index) -> bool:
+        return False

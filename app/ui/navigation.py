@@ -10,10 +10,13 @@ from app.base.errors import N_
 from app.domain.staff import Level
 from app.ui.pages.cases import CasesPage
 from app.ui.pages.enrol import EnrolPage
+from app.ui.pages.hand_over import HandOverPage
 from app.ui.pages.home import HomePage
 from app.ui.pages.issue import IssuePage
+from app.ui.pages.loss import LossPage
 from app.ui.pages.page import Page
 from app.ui.pages.queue import QueuePage
+from app.ui.pages.resident import ResidentPage
 
 # Every page there is, by its own name.
 PAGES: Final[dict[str, type[Page]]] = {
@@ -24,6 +27,9 @@ PAGES: Final[dict[str, type[Page]]] = {
         QueuePage,
         IssuePage,
         CasesPage,
+        ResidentPage,
+        HandOverPage,
+        LossPage,
     )
 }
 

@@ -11,7 +11,7 @@ from app.ui.theme import GRID, RADIUS, TypeSize, font, theme
 from app.ui.widgets.marks import MARK_SIZE, paint_mark
 from app.workflow.card_views import LifePoint
 
-_NARROWEST = 15 * GRID
+_NARROWEST = 14 * GRID
 _ROW = 8 * GRID
 # Where in its row a state's shape stands.
 _SHAPE = GRID + 2

@@ -7,6 +7,7 @@ be compared (counter.md, 2.10). An agent gives everything.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -15,8 +16,16 @@ from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 from app.base.errors import N_, KangkaError
 from app.domain.codes import Code, CodeTable
 from app.domain.desk_rules import VisitorKind
+from app.domain.lives import GuardNotMet
 from app.domain.order import ApplicantKind
-from app.domain.visitor import Checked, Visitor
+from app.domain.visitor import (
+    AgentIsHolder,
+    Checked,
+    HolderIsMinor,
+    HolderIsOfAge,
+    NotTheHolder,
+    Visitor,
+)
 from app.ui.messages import Messages
 from app.ui.theme import GRID, repolish
 from app.ui.widgets.basic import Tick, label
@@ -46,6 +55,13 @@ _KINDS = {
     RELATION: FieldKind.CODE,
 }
 _OF_AN_AGENT = (NAME, DOCUMENT, RELATION)
+# In which box a refusal arose that names none.
+_WHERE: Final = {
+    NotTheHolder: NUMBER,
+    AgentIsHolder: NUMBER,
+    HolderIsMinor: KIND,
+    HolderIsOfAge: KIND,
+}
 # What a caller can not show.
 _OF_THE_COUNTER = (NUMBER, DOCUMENT)
 
@@ -197,9 +213,14 @@ class VisitorForm(QWidget):
     # ------------------------------------------------------------------------------------------ faults
 
     def show_fault(self, fault: KangkaError) -> None:
-        """Put the cursor where a refusal arose, and mark the box."""
-        path = str(getattr(fault, "field", NUMBER))
+        """Put the cursor where a refusal arose, and mark the box; nothing for a fault of elsewhere."""
         self.clear_fault()
+        if isinstance(fault, GuardNotMet):
+            # What is missing is the clerk's own word that the document was seen.
+            if not self.seen.isHidden():
+                self.seen.setFocus(Qt.FocusReason.OtherFocusReason)
+            return
+        path = _WHERE.get(type(fault)) or str(getattr(fault, "field", ""))
         edit = self._edits.get(path)
         if edit is None or not self._shown(path):
             return
@@ -291,4 +312,3 @@ def _mark_wrong(edit: FieldEdit, *, wrong: bool) -> None:
     if bool(edit.editor.property("wrong")) != wrong:
         edit.editor.setProperty("wrong", wrong)
         repolish(edit.editor)
-    edit.label.setAccessibleDescription("")
