@@ -8,6 +8,8 @@ from typing import Final
 
 from app.base.errors import N_
 from app.domain.staff import Level
+from app.ui.pages.approvals import ApprovalsPage
+from app.ui.pages.audit import AuditPage
 from app.ui.pages.cases import CasesPage
 from app.ui.pages.enrol import EnrolPage
 from app.ui.pages.hand_over import HandOverPage
@@ -17,6 +19,8 @@ from app.ui.pages.loss import LossPage
 from app.ui.pages.page import Page
 from app.ui.pages.queue import QueuePage
 from app.ui.pages.resident import ResidentPage
+from app.ui.pages.stock import StockPage
+from app.ui.pages.till import TillPage
 
 # Every page there is, by its own name.
 PAGES: Final[dict[str, type[Page]]] = {
@@ -30,6 +34,10 @@ PAGES: Final[dict[str, type[Page]]] = {
         ResidentPage,
         HandOverPage,
         LossPage,
+        TillPage,
+        StockPage,
+        ApprovalsPage,
+        AuditPage,
     )
 }
 

@@ -90,6 +90,10 @@ class Table(QTableView):
             else:
                 header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
 
+    def set_dense(self) -> None:
+        """Lower lines, where many are read at a time."""
+        self.verticalHeader().setDefaultSectionSize(4 * GRID - 4)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
             self.opened.emit(self.currentIndex())

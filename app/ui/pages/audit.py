@@ -1,0 +1,177 @@
+"""The audit: whether its chain is whole, always in sight, and its rows, newest first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
+
+from app.domain.audit import AuditKind, AuditQuery, AuditReport, AuditRow
+from app.ui.context import OWNERS, Context
+from app.ui.models import Column, PagedTableModel
+from app.ui.pages.page import Page
+from app.ui.theme import GRID, TypeSize
+from app.ui.widgets.basic import Button, label, panel
+from app.ui.widgets.faults import ErrorPanel
+from app.ui.widgets.inputs import LineInput
+from app.ui.widgets.marks import StateLabel
+from app.ui.widgets.tables import Table
+from app.workflow.audit_desk import AuditState
+from app.workflow.views import Mark
+
+
+class AuditPage(Page):
+    """Keys: F5 asks again, F9 verifies the whole chain, Esc goes back."""
+
+    name = "audit"
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        text = self.messages.text
+        self._case = ""
+        self.fault = ErrorPanel(self.messages)
+        frame, column = panel()
+        self.chain = StateLabel(Mark.WORKING, "", size=TypeSize.HEAD)
+        self.witnesses = label(tone="muted", wrap=True)
+        self.verify_button = Button(text("Verify the whole chain"), "F9")
+        self.verify_button.clicked.connect(self.verify)
+        head = QHBoxLayout()
+        told = QVBoxLayout()
+        told.addWidget(self.chain)
+        told.addWidget(self.witnesses)
+        head.addLayout(told, 1)
+        head.addWidget(self.verify_button)
+        column.addLayout(head)
+        self.case = LineInput(text("Rows of one case, by its id (empty: all)"), plain=True)
+        self.case.setFixedWidth(50 * GRID)
+        self.case.entered.connect(self._filter)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
+        whole.setSpacing(2 * GRID)
+        whole.addWidget(self.fault)
+        whole.addWidget(frame)
+        whole.addWidget(self.case)
+        whole.addWidget(self._rows(), 1)
+        self.key(Qt.Key.Key_F5, self.refresh)
+        self.key(Qt.Key.Key_F9, self.verify)
+        self.key(Qt.Key.Key_Escape, lambda: context.navigator.go("home"))
+
+    @property
+    def title(self) -> str:
+        return self.messages.text("Audit")
+
+    def _rows(self) -> Table:
+        text = self.messages.text
+        self.model: PagedTableModel[AuditRow] = PagedTableModel(
+            (
+                Column(text("Number"), lambda r: str(r.seq), self._mark),
+                Column(text("At"), lambda r: self.messages.second(r.at_ms)),
+                Column(text("What"), lambda r: self.messages.word("audit", r.kind)),
+                Column(text("Act"), lambda r: self.messages.word("act", r.act or "")),
+                Column(text("Who"), self._who),
+                Column(text("State"), self._states),
+                Column(text("Of"), lambda r: r.number or r.subject or r.case_id or ""),
+                Column(text("Refused because"), lambda r: r.fault or ""),
+            ),
+            lambda row: str(row.seq),
+            self._fetch,
+            self.context.tasks,
+            OWNERS["audit.page"],
+        )
+        self.table = Table(text("Rows of the audit"), self.model)
+        self.table.set_dense()
+        self.table.set_widths(
+            10 * GRID, 15 * GRID, 15 * GRID, 16 * GRID, 20 * GRID, 18 * GRID, 0, 22 * GRID
+        )
+        self.model.failed.connect(self.fault.show_fault)
+        return self.table
+
+    @staticmethod
+    def _mark(row: AuditRow) -> Mark:
+        return Mark.ATTENTION if row.kind == AuditKind.REFUSED else Mark.GOOD
+
+    @staticmethod
+    def _who(row: AuditRow) -> str:
+        return row.actor if row.second is None else f"{row.actor} + {row.second}"
+
+    @staticmethod
+    def _states(row: AuditRow) -> str:
+        return " → ".join(part for part in (row.before, row.after) if part)
+
+    def _fetch(self, after: str | None, limit: int) -> list[AuditRow]:
+        """A page before a number, on the store's thread."""
+        query = AuditQuery(
+            start=None if after is None else int(after),
+            limit=limit,
+            newest_first=True,
+            case_id=self._case or None,
+        )
+        return list(self.context.desk.audit.page(query).rows)
+
+    def enter(self, **_params: Any) -> None:
+        self.fault.clear()
+        self.refresh()
+        self.table.setFocus()
+
+    def refresh(self) -> None:
+        desk = self.context.desk
+        self.context.run(
+            "audit.state",
+            lambda _task: desk.audit.state(),
+            done=self._show,
+            failed=self.fault.show_fault,
+        )
+        self.model.refresh()
+
+    def _filter(self) -> None:
+        self._case = self.case.text()
+        self.model.refresh()
+        self.table.setFocus()
+
+    def _show(self, state: AuditState) -> None:
+        text = self.messages.text
+        if state.problems:
+            self.chain.set_state(Mark.STOP, text("Not whole: {count} findings", count=state.problems))
+        elif state.whole_to is None:
+            self.chain.set_state(Mark.ATTENTION, text("Not verified yet"))
+        else:
+            self.chain.set_state(Mark.GOOD, text("Whole, to number {number}", number=state.whole_to))
+        told = [
+            text("{witness}: {count} heads", witness=self.messages.word("witness", name), count=count)
+            for name, count in state.witnesses.items()
+        ]
+        told += [
+            text("{witness} does not answer", witness=self.messages.word("witness", name))
+            for name in state.failed
+        ]
+        rows = text("{count} rows", count=state.length)
+        self.witnesses.setText(" · ".join([rows, *told]))
+
+    def verify(self) -> None:
+        """The whole chain against itself and every witness."""
+        if not self.verify_button.isEnabled():
+            return
+        desk = self.context.desk
+        self.fault.clear()
+        self.verify_button.setEnabled(False)
+        self.chain.set_state(Mark.WORKING, self.messages.text("Being verified"))
+        task = self.context.run(
+            "audit.verify",
+            lambda _task: desk.audit.verify(full=True),
+            done=self._verified,
+            failed=self.fault.show_fault,
+        )
+        task.finished.connect(self._over)
+
+    def _verified(self, report: AuditReport) -> None:
+        told = self.messages.text(
+            "{rows} rows verified in {seconds}",
+            rows=report.rows,
+            seconds=self.messages.seconds(report.ms),
+        )
+        self.context.happenings.add(Mark.GOOD if report.ok else Mark.STOP, told)
+
+    def _over(self) -> None:
+        self.verify_button.setEnabled(True)
+        self.refresh()
