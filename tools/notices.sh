@@ -19,8 +19,7 @@ mapfile -t names < <(sed -nE 's/^([A-Za-z0-9._-]+)==.*/\1/p' "${locks[@]}" | sor
   echo "inside pypdfium2 (BSD, Apache-2.0), and the fonts that resources/fonts.toml names, under their own licences."
 } >>"$folder/THIRD-PARTY.txt"
 
-sed -s '$G' "${locks[@]}" | .venv/bin/cyclonedx-py requirements --pyproject pyproject.toml \
-  --output-reproducible --output-file "$folder/sbom.cdx.json" -
+.venv/bin/python -m tools.sbom "${locks[@]}" >"$folder/sbom.cdx.json"
 # A package that is in the lock and in neither paper was forgotten by one of the tools.
 .venv/bin/python - "$folder" "${names[@]}" <<'PY'
 import json, pathlib, re, sys
