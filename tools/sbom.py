@@ -53,8 +53,8 @@ def component(name: str, version: str, sums: list[str]) -> Component:
 
 def main(locks: list[str]) -> int:
     whole = Component(
-        name=project["name"],
-        version=project["version"],
+        name="kangka",
+        version=__version__,
         type=ComponentType.APPLICATION,
         bom_ref="kangka",
     )
