@@ -47,7 +47,7 @@ from app.domain.desk_rules import load_desk_rules
 from app.domain.fees import load_fees, order_fee
 from app.domain.resident import Resident
 from app.opening import SIMULATED, House, Options, open_room
-from app.store.audit_witness import WITNESS_FOLDER, FileWitness
+from app.store.audit_witness import WITNESS_FOLDER, FileWitness, KeychainWitness
 from app.store.threaded import StoreThread
 from app.training import Crowd, simulated_id_reader
 from app.training import coming as coming_people
@@ -218,7 +218,7 @@ def _compose(
                 permissions=room.permissions,
                 records=store.records,
                 audit=store.audit,
-                witnesses=_witnesses(folder, store.store_id()),
+                witnesses=_witnesses(options, house, store.store_id(), place.desk),
                 timings=store.timings,
                 workplace=place,
                 profile=profile,
@@ -261,9 +261,14 @@ def _own_file(options: Options, name: str) -> Path | None:
     return path if path is not None and path.is_file() else None
 
 
-def _witnesses(folder: Path, store_id: str) -> list[HeadWitness]:
-    """Who remembers the audit's heads outside the records: a file beside them."""
-    return [FileWitness(folder / WITNESS_FOLDER, store_id)]
+def _witnesses(options: Options, house: House, store_id: str, desk: str) -> list[HeadWitness]:
+    """Who remembers the audit's heads outside the records: a file beside them, and at a live desk the
+    machine's keychain, which a copy of the folder leaves behind."""
+    witnesses: list[HeadWitness] = [FileWitness(options.folder / WITNESS_FOLDER, store_id)]
+    keychain = house.keychain()
+    if not options.training and keychain.available:
+        witnesses.append(KeychainWitness(keychain, store_id, desk))
+    return witnesses
 
 
 def _simulated(folder: Path, spec: WorkbenchSpec, next_person: Callable[[], Resident]) -> Hardware:

@@ -244,7 +244,7 @@ def _room(
         session=session,
         sign_in=sign_in,
         gate=gate,
-        staff=StaffDesk(gate, records, verifiers, ways),
+        staff=StaffDesk(gate, records, verifiers, ways, realm=options.realm, clock=house.clock),
         permissions=permissions,
         second=lambda act: _present(sign_in, options.second, act),
         fresh=lambda act: _present(sign_in, options.entry or _made_up(sign_in, session), act),

@@ -154,3 +154,31 @@ def test_what_is_refused_changes_nobody(
     before = staff(kangka)
     assert kangka.by(Role.SECURITY, "staff", *arguments, typed=typed).error["code"] == code
     assert staff(kangka) == before
+
+
+def test_nobody_makes_a_card_of_their_own(kangka: Kangka) -> None:
+    """A clerk whose own number is known to the desk makes no card for that number."""
+    application = kangka.enrol()
+    number = kangka("application", "show", application).json["card_number"]
+    name, password = "样例自办", "yangli-ziban-41"
+    added = kangka.by(
+        Role.SECURITY,
+        *("staff", "add", name, "--role", "clerk", "--number"),
+        typed=(password, number),
+    )
+    assert added.code == 0, added.err
+    assert number not in added.out + added.err
+    refused = kangka("--operator", name, "issue", "--application", application, typed=[password])
+    assert refused.code == 1 and refused.error["code"] == "staff.not-by-oneself"
+    again = kangka.by(
+        Role.SECURITY,
+        *("staff", "add", "样例另名", "--role", "clerk", "--number"),
+        typed=("yangli-lingming-41", number),
+    )
+    assert again.error["code"] == "staff.one-person-one-role"
+    wrong = kangka.by(
+        Role.SECURITY,
+        *("staff", "add", "样例三名", "--role", "clerk", "--number"),
+        typed=("yangli-sanming-41", "410102199003070010"),
+    )
+    assert wrong.code == 1 and wrong.error["code"].startswith("id-number.")

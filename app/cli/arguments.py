@@ -140,6 +140,11 @@ def _staff_commands(commands: Commands) -> None:
     )
     add.add_argument("name", metavar="NAME")
     add.add_argument("--role", required=True, choices=[role.value for role in PEOPLE])
+    add.add_argument(
+        "--number",
+        action="store_true",
+        help="a second line is the person's own citizen number: nobody issues to themselves",
+    )
     _command(of_staff, "deactivate", people.staff_deactivate, "end somebody's work here").add_argument(
         "name", metavar="NAME"
     )

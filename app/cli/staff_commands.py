@@ -38,7 +38,8 @@ def staff_add(context: Context) -> None:
     args = context.args
     with context.desk() as desk:
         password = _new_password(context)
-        member = desk.staff.add(args.name, Role(args.role), password)
+        number = secrets.line(context.catalogue.text(N_("Own document number"))) if args.number else ""
+        member = desk.staff.add(args.name, Role(args.role), password, number)
     context.result = _member(member)
     context.say("{person} works here now.", person=member.name)
 

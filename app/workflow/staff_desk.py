@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, TypeVar
 
+from app.base.clock import Clock, civil_date
 from app.base.errors import KangkaError
+from app.domain.application import Realm
+from app.domain.id_number import IdKind, parse_id_number
 from app.domain.lockout import Guard
 from app.domain.records import Records, Unit
+from app.domain.resident import Resident
 from app.domain.staff import NotByOneself, Role, StaffMember, StaffUnknown
 from app.domain.verifiers import Verifiers
 from app.domain.ways import KeyWays
@@ -20,8 +24,19 @@ _STAFF: Final = "staff"
 class StaffDesk:
     """Who works here: added, given another role, deactivated, given a new password."""
 
-    def __init__(self, gate: Gate, records: Records, verifiers: Verifiers, ways: KeyWays) -> None:
+    def __init__(
+        self,
+        gate: Gate,
+        records: Records,
+        verifiers: Verifiers,
+        ways: KeyWays,
+        *,
+        realm: Realm,
+        clock: Clock,
+    ) -> None:
         self._gate = gate
+        self._realm = realm
+        self._clock = clock
         self._records = records
         self._verifiers = verifiers
         self._ways = ways
@@ -31,13 +46,21 @@ class StaffDesk:
         self._gate.view(_STAFF)
         return self._records.read(lambda unit: unit.staff.everyone())
 
-    def add(
-        self, name: str, role: Role, password: str, person_token: bytes | None = None
-    ) -> StaffMember:
-        """A new person with a first password."""
+    def add(self, name: str, role: Role, password: str, number: str = "") -> StaffMember:
+        """A new person with a first password.
+
+        ``number`` is their own citizen number, kept as a token alone, so that nobody issues, approves or
+        voids for themselves; IdNumberInvalid where it is none.
+        """
         self._gate.enter(_STAFF)
         verifier = self._told(lambda: self._verifiers.of_password(password, name))
-        member = self._do("staff", lambda unit: unit.staff.add(name, role, verifier, person_token))
+        own = self._own(number)
+
+        def add(unit: Unit) -> StaffMember:
+            token = None if own is None else unit.applications.person_token(self._realm, own)
+            return unit.staff.add(name, role, verifier, token)
+
+        member = self._do("staff", add)
         self._give_way(member, password)
         return member
 
@@ -70,6 +93,14 @@ class StaffDesk:
         self._do("password", act)
         self._give_way(member, password)
         return member
+
+    def _own(self, number: str) -> Resident | None:
+        """Somebody of whom nothing is known but the number; None where none was given."""
+        if not number.strip():
+            return None
+        today = civil_date(self._clock.now_ms())
+        own = self._told(lambda: parse_id_number(number, IdKind.CITIZEN, today=today))
+        return Resident("", "0", None, "", citizen_id=own.text)
 
     def _give_way(self, member: StaffMember, password: str) -> None:
         self._ways.give(member.id, member.name, password)
