@@ -62,7 +62,7 @@ PROGRAM: Final = Actor("program", "kangka", Role.PROGRAM)
 
 @dataclass(frozen=True)
 class Presence:
-    """A person who authenticated just now, on the spot, for one act; good for that act alone.
+    """A person who authenticated just now, on the spot, for one act; good for that act alone, and once.
 
     The actor's own is fresh authentication, another person's is the second pair of eyes.
     """
@@ -203,6 +203,16 @@ class StaffUnknown(KangkaError):
     cause = N_("Nobody of that name works at this desk.")
     meaning = N_("Nothing was changed.")
     remedy = N_("Look for the name in the list: kangka staff list.")
+
+
+@dataclass(eq=False)
+class StaffLeft(KangkaError):
+    """Somebody who is still signed in and whose work here was ended meanwhile."""
+
+    code = "staff.left"
+    cause = N_("This person does not work at this desk any more.")
+    meaning = N_("Nothing was done, and the refusal is recorded.")
+    remedy = N_("Sign out. Whoever should work here again is taken on by the security administrator.")
 
 
 @dataclass(eq=False)

@@ -6,6 +6,7 @@ that it stands although nothing else was done.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -13,15 +14,18 @@ from typing import Final
 from app.base.clock import Clock
 from app.base.errors import N_, KangkaError
 from app.domain.audit import AuditEvent, AuditKind
-from app.domain.records import Records
+from app.domain.records import Records, Unit
 from app.domain.staff import (
     Actor,
     FreshSignInNeeded,
     Level,
     NotByOneself,
+    NotPermitted,
     Permissions,
     Presence,
     SecondPersonNeeded,
+    StaffLeft,
+    StaffUnknown,
 )
 
 # A person who authenticated for an act is still at the desk for this long.
@@ -82,6 +86,9 @@ class Gate:
         self._permissions = permissions
         self._records = records
         self._clock = clock
+        # Presences that an act was done by; the objects themselves, because two may be equal.
+        self._spent: list[Presence] = []
+        self._spending = threading.Lock()
 
     @property
     def actor(self) -> Actor:
@@ -109,6 +116,7 @@ class Gate:
         """
         actor = self._session.actor
         try:
+            actor = self._as_now(actor)
             self._permissions.require(act, actor)
             beside = self._second(act, actor, second)
             for person in (actor, beside):
@@ -117,6 +125,7 @@ class Gate:
             # Who stands before four eyes already was seen by one of them; alone, the password says it.
             if act in self._permissions.fresh and not self._fits(fresh, act, actor):
                 raise FreshSignInNeeded(act=act)
+            self._spend(act, second, fresh)
         except KangkaError as refusal:
             self.refused(act, refusal, subject)
             raise
@@ -125,8 +134,13 @@ class Gate:
     def view(self, act: str) -> Actor:
         """The actor, who may do or look at ``act``; the refusal is recorded like any other."""
         actor = self._session.actor
-        if self._permissions.level(act, actor.role) is Level.HIDDEN:
-            self.enter(act)
+        try:
+            actor = self._as_now(actor)
+            if self._permissions.level(act, actor.role) is Level.HIDDEN:
+                raise NotPermitted(act=act, role=actor.role.value)
+        except KangkaError as refusal:
+            self.refused(act, refusal)
+            raise
         return actor
 
     def refused(self, act: str, refusal: KangkaError, subject: str | None = None) -> None:
@@ -142,8 +156,37 @@ class Gate:
             raise SecondPersonNeeded(act=act)
         if second.actor.id == actor.id:
             raise NotByOneself(act=act)
-        self._permissions.require(_APPROVE, second.actor)
-        return second.actor
+        beside = self._as_now(second.actor)
+        self._permissions.require(_APPROVE, beside)
+        return beside
+
+    def _as_now(self, actor: Actor) -> Actor:
+        """The person as the staff has them at this moment, whatever they were when they signed in;
+        ``StaffLeft`` where they work here no longer."""
+
+        def look(unit: Unit) -> Actor:
+            try:
+                member = unit.staff.member(actor.id)
+            except StaffUnknown:
+                return actor  # nobody is ever taken off the staff: the program, and no sign-in's person
+            if not member.active:
+                raise StaffLeft
+            return member.actor
+
+        return self._records.read(look)
+
+    def _spend(self, act: str, second: Presence | None, fresh: Presence | None) -> None:
+        """One authentication is good for one act: what was used for it is used up."""
+        if second is not None and act in self._permissions.four_eyes:
+            self._spend_one(second, SecondPersonNeeded(act=act))
+        if fresh is not None and act in self._permissions.fresh:
+            self._spend_one(fresh, FreshSignInNeeded(act=act))
+
+    def _spend_one(self, presence: Presence, refusal: KangkaError) -> None:
+        with self._spending:
+            if any(presence is known for known in self._spent):
+                raise refusal
+            self._spent.append(presence)
 
     def _fits(self, presence: Presence | None, act: str, actor: Actor) -> bool:
         return (
