@@ -38,6 +38,7 @@ OWNERS = {
     "cards.hand_over": Owner.CARD,
     "cards.lapsing": Owner.STORE,
     "cards.lying_card": Owner.CARD,
+    "cards.open_blocks": Owner.STORE,
     "cards.paper": Owner.STORE,
     "cards.recover": Owner.STORE,
     "cards.reissue": Owner.STORE,

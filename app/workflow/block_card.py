@@ -123,4 +123,5 @@ def _row(found: Held) -> CaseRow:
         opened_ms=found.card.changed_ms,
         known=(Sentence(_BEGUN, {"serial": serial}),),
         offers=_OFFERS,
+        blocking=True,
     )

@@ -371,6 +371,8 @@ class CaseRow:
     opened_ms: int
     known: tuple[Sentence, ...]
     offers: tuple[Settlement, ...]
+    # Whether a card's blocking was interrupted and not its making; ``id`` is the card's then.
+    blocking: bool = False
 
 
 # Called from the thread that does the work; the window's side carries it over to its own.

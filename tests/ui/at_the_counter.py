@@ -9,8 +9,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from app.base.catalogue import Catalogue
 from app.domain.visitor import Checked, Visitor
 from app.main import Options, open_desk
+from app.ui.application import make_window
+from app.ui.main_window import MainWindow
 from app.workflow.card_views import HandOverForm, LossForm, Reissued, ReissueForm
 from app.workflow.desk import Desk
 
@@ -97,3 +104,27 @@ class Counter:
         card = self.lost(person)
         form = ReissueForm(self.himself(person))
         return card, off(lambda: self.desk.cards.reissue(card, form))
+
+
+@contextmanager
+def open_window_over(
+    desk: Desk, qtbot: QtBot, rest: Callable[[MainWindow], None]
+) -> Iterator[MainWindow]:
+    """A window over a desk, closed at the end as a clerk closes it."""
+    made = make_window(desk, Catalogue("zh"))
+    made.resize(1366, 768)
+    made.show()
+    qtbot.waitExposed(made)
+    made.activateWindow()
+    rest(made)
+    yield made
+    rest(made)
+    assert made.close() or made.close()
+    made.deleteLater()
+
+
+def type_on(window: MainWindow, text: str) -> None:
+    """Into whatever has the cursor, then Enter. A list that opened leaves the window inactive where
+    there is no window manager, but never another box with its cursor."""
+    QTest.keyClicks(window.focusWidget(), text)
+    QTest.keyClick(window.focusWidget(), Qt.Key.Key_Return)

@@ -16,6 +16,7 @@ from app.ui.widgets.basic import Button, GraveButton, PrimaryButton, clear, labe
 from app.ui.widgets.faults import ErrorPanel
 from app.ui.widgets.marks import StateLabel
 from app.ui.widgets.tables import Table
+from app.workflow.card_views import CardAct
 from app.workflow.views import CaseRow, IssueOutcome, Mark, Settlement
 
 
@@ -161,7 +162,10 @@ class CasesPage(Page):
         self.spoil_button.setEnabled(self.reason.isEnabled() and bool(why))
 
     def _go(self, how: Settlement) -> None:
-        if self._case is not None and how in self._case.offers:
+        if self._case is not None and self._case.blocking:
+            # Whoever goes on with a blocking authenticates first: that page asks.
+            self.context.navigator.go("loss", card_id=self._case.id, act=CardAct.BLOCK)
+        elif self._case is not None and how in self._case.offers:
             self.context.navigator.go(
                 "issue", application_id=self._case.application_id, case_id=self._case.id, how=how
             )

@@ -138,7 +138,9 @@ class HandOverPage(CardPage):
         self.hands.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.person = HolderHead(self.messages)
         desk = self.context.desk
-        self.form = VisitorForm(self.messages, desk.cards.visitor_kinds(), desk.codes)
+        self.form = VisitorForm(
+            self.messages, desk.cards.visitor_kinds(), desk.codes, kind_label=N_("Kind of collector")
+        )
         self.form.changed.connect(self._edited)
         self.form.finished.connect(self._to_primary)
         self._middle = QStackedWidget()
@@ -151,7 +153,8 @@ class HandOverPage(CardPage):
         self.only_button = Button(text("Hand over only, put in use later"))
         self.only_button.clicked.connect(lambda: self.hand_over(activate=False))
         self.primary_button = PrimaryButton("")
-        self.primary_button.clicked.connect(self.primary)
+        self.primary_button.setMinimumWidth(22 * GRID)
+        self.primary_button.clicked.connect(self._press)
         buttons = QHBoxLayout()
         buttons.setSpacing(GRID)
         for button in (self.back_button, self.read_button, self.only_button):
@@ -304,9 +307,13 @@ class HandOverPage(CardPage):
             self.hand_over(activate=True)
         elif self.phase is Phase.ACTIVATE:
             self.activate()
-        elif self.phase is Phase.DONE and self.primary_button.hasFocus():
-            # F10 pressed again in a hurry is not the next person's; the button itself is.
+
+    def _press(self) -> None:
+        """The button itself. The next person is under no key: a hurried F10 does not begin them."""
+        if self.phase is Phase.DONE:
             self._next_person()
+        else:
+            self.primary()
 
     def hand_over(self, *, activate: bool) -> None:
         if self.phase is not Phase.COLLECT or self._card is None or self.reading:

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any, Final
 
 from PySide6.QtCore import QModelIndex, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.base.errors import N_, KangkaError
 from app.domain.card import CardState
@@ -19,7 +19,8 @@ from app.ui.theme import GRID, TypeSize, set_tone
 from app.ui.widgets.basic import Button, GraveButton, PrimaryButton, label, panel, rule, scrolled
 from app.ui.widgets.holder_head import HolderHead
 from app.ui.widgets.inputs import LineInput
-from app.ui.widgets.loss_area import OF_THE_CARD, LossArea
+from app.ui.widgets.loss_area import ACTS, HANDS, OF_THE_CARD, LossArea
+from app.ui.widgets.open_blocks import OpenBlocks
 from app.ui.widgets.paper_view import PaperView, as_wanted
 from app.ui.widgets.tables import Table
 from app.workflow.card_views import (
@@ -36,23 +37,6 @@ from app.workflow.views import EnrolDraft, Settlement
 
 _LIST: Final = 50 * GRID
 _WEEK_MS: Final = 7 * 86_400_000
-# Acts that this page does; hand-over and activation have their own.
-ACTS: Final = (
-    CardAct.REPORT_PROVISIONAL_LOSS,
-    CardAct.REPORT_LOSS,
-    CardAct.FOUND,
-    CardAct.REISSUE,
-    CardAct.BLOCK,
-    CardAct.RECOVER,
-)
-_HANDS_OF: Final = {
-    CardAct.REPORT_PROVISIONAL_LOSS: N_("Ask who reports the loss, and check what they say"),
-    CardAct.REPORT_LOSS: N_("Compare the document with the person who reports the loss"),
-    CardAct.FOUND: N_("Compare the document, and look at the card that was found"),
-    CardAct.REISSUE: N_("Compare the document, and ask whether anything has changed"),
-    CardAct.BLOCK: N_("Lay the old card on the reader"),
-    CardAct.RECOVER: N_("Punch the old card, and put it into the box of recovered cards"),
-}
 
 
 class Phase(Enum):
@@ -78,6 +62,7 @@ class LossPage(CardPage):
         self.act_chosen: CardAct | None = None
         self._view: ResidentView | None = None
         self._card: CardView | None = None
+        self._of_lapsing = False
         self._wanted: tuple[str, CardAct | None] = ("", None)
         # What an act came to, and what follows it.
         self._result = ""
@@ -164,7 +149,7 @@ class LossPage(CardPage):
         self.person = HolderHead(self.messages)
         self.actions = ActionList(self, self._begin)
         self.area = LossArea(self.context)
-        self.area.changed.connect(self.unwarn)
+        self.area.changed.connect(self._edited)
         self.area.finished.connect(self._to_primary)
         acts, form = QVBoxLayout(), QVBoxLayout()
         acts.addWidget(self.actions)
@@ -173,8 +158,13 @@ class LossPage(CardPage):
         form.addWidget(self.area)
         self._middle = QStackedWidget()
         # A low screen scrolls the boxes alone; what the hands do and the buttons stay in sight.
-        for part in (QWidget(), scrolled(acts), scrolled(form)):
+        acts.setContentsMargins(0, 0, 0, 0)
+        self._form = scrolled(form)
+        self.open_blocks = OpenBlocks(self.messages)
+        self.open_blocks.chosen.connect(lambda card: self._load(card, CardAct.BLOCK))
+        for part in (self.open_blocks, scrolled(acts), self._form):
             self._middle.addWidget(part)
+        QApplication.instance().focusChanged.connect(self._follow_focus)
         column.addWidget(self.person)
         column.addWidget(self._middle, 1)
         column.addWidget(self.notice)
@@ -182,6 +172,11 @@ class LossPage(CardPage):
         column.addWidget(rule())
         column.addLayout(self._buttons())
         return frame
+
+    def _follow_focus(self, _before: QWidget | None, now: QWidget | None) -> None:
+        """Where the boxes of an act do not fit, the one with the cursor is in sight."""
+        if now is not None and self.area.isAncestorOf(now):
+            self._form.ensureWidgetVisible(now, 0, 4 * GRID)
 
     def _buttons(self) -> QHBoxLayout:
         text = self.messages.text
@@ -194,6 +189,7 @@ class LossPage(CardPage):
         self.grave_button = GraveButton("")
         self.grave_button.clicked.connect(self._grave)
         self.primary_button = PrimaryButton("")
+        self.primary_button.setMinimumWidth(22 * GRID)
         self.primary_button.clicked.connect(self._primary)
         line = QHBoxLayout()
         line.setSpacing(GRID)
@@ -225,6 +221,7 @@ class LossPage(CardPage):
         self._show_phase(Phase.SEARCH)
         cards = self.context.desk.cards
         self.ask("cards.lapsing", lambda _task: cards.lapsing(_WEEK_MS), self._show_lapsing)
+        self.ask("cards.open_blocks", lambda _task: cards.open_blocks(), self.open_blocks.show_rows)
         self._to_search()
 
     def back(self) -> None:
@@ -260,6 +257,7 @@ class LossPage(CardPage):
 
     def _show_found(self, rows: list[CardRow]) -> None:
         text = self.messages.text
+        self._of_lapsing = False
         self.list_head.setText(text("Found: {count}", count=len(rows)))
         self.empty.setText(text("Nobody here by that name or number."))
         self._show_rows(rows)
@@ -268,6 +266,7 @@ class LossPage(CardPage):
 
     def _show_lapsing(self, rows: list[CardRow]) -> None:
         text = self.messages.text
+        self._of_lapsing = True
         self.list_head.setText(text("Losses that end by themselves within a week"))
         self.empty.setText(text("No loss ends by itself within a week."))
         self._show_rows(rows)
@@ -279,10 +278,9 @@ class LossPage(CardPage):
             self.table.setFocus()
 
     def _state_of(self, row: CardRow) -> str:
-        word = self.messages.sentence(row.word)
-        if row.lapses_ms is None:
-            return word
-        return f"{word} → {self.messages.moment(row.lapses_ms)}"
+        if self._of_lapsing and row.lapses_ms is not None:
+            return self.messages.text("until {time}", time=self.messages.moment(row.lapses_ms))
+        return self.messages.sentence(row.word)
 
     def _open(self, index: QModelIndex) -> None:
         row = self.results.row(index) if index.isValid() else None
@@ -338,6 +336,9 @@ class LossPage(CardPage):
             return
         self.person.show_card(view, card)
         self.actions.show_actions([one for one in card.actions if one.act in ACTS])
+        if self.results.find(f"{view.person_id}/{card.id}") != self.table.currentIndex().row():
+            # The list goes on about others: no line of it is the person in sight.
+            self.table.setCurrentIndex(QModelIndex())
         line = self.cards.find(card.id)
         if line is not None:
             self.cards_table.setCurrentIndex(self.cards.index(line, 0))
@@ -365,12 +366,16 @@ class LossPage(CardPage):
         else:
             self.area.focus_first()
 
+    def _edited(self) -> None:
+        self.unwarn()
+        self._enable()
+
     def _to_primary(self) -> None:
         self.primary_button.setFocus()
 
     def read_document(self) -> None:
         """F2: the visitor's identity document."""
-        if self.phase is Phase.FORM and self.read_button.isEnabled():
+        if self.phase is Phase.FORM and self.read_button.isVisibleTo(self):
             desk = self.context.desk
             self.read("read_identity", lambda task: desk.read_identity(task.cancel), self._document)
 
@@ -569,7 +574,7 @@ class LossPage(CardPage):
             return text("Leave the card on the reader")
         if self.phase is Phase.SEARCH or act is None:
             return text("Look for the holder, or lay a found card on the reader and press F5")
-        return text(_HANDS_OF[act])
+        return text(HANDS[act])
 
     def _enable(self) -> None:
         text, act, form = self.messages.text, self.act_chosen, self.phase is Phase.FORM
@@ -578,8 +583,8 @@ class LossPage(CardPage):
         set_tone(self.hands, "accent" if working else "plain")
         of_card = act in OF_THE_CARD
         visitor = (form or working) and not of_card
-        self.read_button.setVisible(visitor)
-        self.read_button.setEnabled(form and not self.reading and not self.area.by_phone)
+        self.read_button.setVisible(visitor and not self.area.by_phone)
+        self.read_button.setEnabled(form and not self.reading)
         self.grave_button.setVisible((form or working) and of_card)
         self.grave_button.setEnabled(form)
         self.look_button.setVisible(

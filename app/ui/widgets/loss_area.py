@@ -23,6 +23,24 @@ from app.workflow.card_views import (
     ResidentView,
 )
 
+# Acts that this page does; hand-over and activation have their own.
+ACTS: Final = (
+    CardAct.REPORT_PROVISIONAL_LOSS,
+    CardAct.REPORT_LOSS,
+    CardAct.FOUND,
+    CardAct.REISSUE,
+    CardAct.BLOCK,
+    CardAct.RECOVER,
+)
+HANDS: Final = {
+    CardAct.REPORT_PROVISIONAL_LOSS: N_("Ask who reports the loss, and check what they say"),
+    CardAct.REPORT_LOSS: N_("Compare the document with the person who reports the loss"),
+    CardAct.FOUND: N_("Compare the document, and look at the card that was found"),
+    CardAct.REISSUE: N_("Compare the document, and ask whether anything has changed"),
+    CardAct.BLOCK: N_("Lay the old card on the reader"),
+    CardAct.RECOVER: N_("Punch the old card, and put it into the box of recovered cards"),
+}
+
 _REPORTS: Final = (CardAct.REPORT_PROVISIONAL_LOSS, CardAct.REPORT_LOSS)
 # What is done to the old card on the counter; no visitor is asked.
 OF_THE_CARD: Final = (CardAct.BLOCK, CardAct.RECOVER)
@@ -54,7 +72,9 @@ class LossArea(QWidget):
         self.report = ReportBoxes(self._messages)
         self.found = FoundBoxes(self._messages)
         self.reissue = ReissueBoxes(self._messages, desk.cards.reasons(), desk.codes("consent"))
-        self.visitor = VisitorForm(self._messages, desk.cards.visitor_kinds(), desk.codes)
+        self.visitor = VisitorForm(
+            self._messages, desk.cards.visitor_kinds(), desk.codes, kind_label=N_("Who came, or calls")
+        )
         self.questions = QuestionBoxes(self._messages, *desk.cards.questions())
         self.explained = label(wrap=True)
         column = QVBoxLayout(self)

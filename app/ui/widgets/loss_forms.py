@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.base.clock import CHINA_TIME
 from app.base.errors import N_, KangkaError
@@ -38,10 +38,12 @@ _MINUTES, _DAY = "%Y%m%d%H%M", "%Y%m%d"
 
 
 class Boxes(QWidget):
-    """Boxes two a line; ``changed`` at every entry, ``finished`` when Enter leaves the last one."""
+    """Boxes a few a line; ``changed`` at every entry, ``finished`` when Enter leaves the last one."""
 
     changed = Signal()
     finished = Signal()
+
+    COLUMNS = 2
 
     def __init__(self, messages: Messages) -> None:
         super().__init__()
@@ -52,7 +54,7 @@ class Boxes(QWidget):
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(2 * GRID)
         self._grid.setVerticalSpacing(GRID + 4)
-        for column in (0, 1):
+        for column in range(self.COLUMNS):
             self._grid.setColumnStretch(column, 1)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -113,7 +115,7 @@ class Boxes(QWidget):
         edit.edited.connect(self._typed)
         edit.advance.connect(self._advance)
         place = len(self._edits)
-        self._grid.addWidget(edit, place // 2, place % 2)
+        self._grid.addWidget(edit, place // self.COLUMNS, place % self.COLUMNS)
         self._edits[path] = edit
         return edit
 
@@ -136,6 +138,8 @@ class Boxes(QWidget):
 
 class ReportBoxes(Boxes):
     """How a loss is reported, what became of the card, since when."""
+
+    COLUMNS = 3
 
     def __init__(self, messages: Messages) -> None:
         super().__init__(messages)
@@ -182,6 +186,8 @@ class ReportBoxes(Boxes):
 
 class QuestionBoxes(Boxes):
     """What a caller is asked. What is written is what they say; the record's own answer is not shown."""
+
+    COLUMNS = 3
 
     def __init__(self, messages: Messages, questions: Sequence[Question], needed: int) -> None:
         super().__init__(messages)
@@ -240,7 +246,6 @@ class ReissueBoxes(Boxes):
         self._reasons = tuple(reasons)
         self._consent = consents.codes[-1].code
         self._proofs: tuple[str, ...] = ()
-        self._proof_box: QVBoxLayout = QVBoxLayout()
         table = _table("reissue-reason", [one.ground.title(messages.language) for one in self._reasons])
         self._add(REASON, N_("Reason of the new card"), FieldKind.CODE, table, required=True)
         proofs = {
@@ -262,8 +267,19 @@ class ReissueBoxes(Boxes):
             messages.text("The consent was signed anew today, version {version}", version=self._consent)
         )
         self._column.insertWidget(0, self.old)
-        for part in (self.fee, self.rule, self.proof, self.consent):
-            self._column.addWidget(part)
+        fee = QVBoxLayout()
+        fee.setSpacing(2)
+        fee.addWidget(self.fee)
+        fee.addWidget(self.rule)
+        # What it costs stands beside why; the paper that proves it comes below, where one is asked for.
+        self._grid.addWidget(self._edits[PROOF], 1, 0)
+        self._grid.addLayout(fee, 0, 1)
+        ticks = QHBoxLayout()
+        ticks.setSpacing(3 * GRID)
+        ticks.addWidget(self.proof)
+        ticks.addWidget(self.consent)
+        ticks.addStretch(1)
+        self._column.addLayout(ticks)
         self.changed.connect(self._tell)
         self.begin(None, "")
 

@@ -45,7 +45,7 @@ class PaperPage(QWidget):
         self._picture = QPixmap()
         self._picture.loadFromData(png, "PNG")
         self.setAccessibleName(name)
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
 

@@ -39,7 +39,7 @@ DOCUMENT, PHONE, RELATION = "visitor.document", "visitor.phone", "visitor.relati
 # The identity card in the table of documents (CV02.01.101)
 _IDENTITY_CARD = "01"
 _LABELS = {
-    KIND: N_("Who came"),
+    KIND: "",
     NUMBER: N_("Number on their document"),
     NAME: N_("Their name"),
     DOCUMENT: N_("Kind of document"),
@@ -77,9 +77,11 @@ class VisitorForm(QWidget):
         messages: Messages,
         kinds: Sequence[VisitorKind],
         codes: Callable[[str], CodeTable],
-        parent: QWidget | None = None,
+        *,
+        kind_label: str,
     ) -> None:
-        super().__init__(parent)
+        """``kind_label`` is what the kind of visitor is called here (领卡类型), a catalogue key."""
+        super().__init__()
         self._messages = messages
         self._kinds = {kind.code: kind for kind in kinds}
         self._values: dict[str, str] = {}
@@ -95,7 +97,7 @@ class VisitorForm(QWidget):
             tuple(Code(kind.code, kind.zh, kind.en, "") for kind in kinds),
         )
         tables = {KIND: own, DOCUMENT: codes("other-document"), RELATION: codes("relation")}
-        for path, text in _LABELS.items():
+        for path, text in {**_LABELS, KIND: kind_label}.items():
             table = tables.get(path)
             field = FormField(
                 path=path,
