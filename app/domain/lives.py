@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -151,8 +151,20 @@ class Life:
 
 
 def load_life(name: str, folder: Path | None = None) -> Life:
-    """One life by its file's name; ValueError where its rows contradict each other."""
-    tables = read_toml((folder or resource("lives")) / f"{name}.toml")
+    """One life by its file's name; ValueError where its rows contradict each other.
+
+    The shipped ones are read once a process: every store that is opened asks for them.
+    """
+    return _shipped(name) if folder is None else _read(name, folder)
+
+
+@cache
+def _shipped(name: str) -> Life:
+    return _read(name, resource("lives"))
+
+
+def _read(name: str, folder: Path) -> Life:
+    tables = read_toml(folder / f"{name}.toml")
     steps = tuple(
         Step(
             row["state"],

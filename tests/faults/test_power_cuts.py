@@ -6,7 +6,6 @@ store's own code opens what a medium may hold after each. docs/power-cuts.md has
 
 from __future__ import annotations
 
-import functools
 import os
 import random
 import shutil
@@ -16,7 +15,6 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.lives import load_life
 from app.store import store
 from app.store.database import DATABASE_FILE
 from tests.helpers.parts import require_program
@@ -36,14 +34,6 @@ FEW = 4
 SAMPLED, PROVEN, WHOLE = 60, 7_000, 35_000
 # So many of one desk that came after a cut, before the next one is begun, and its people.
 SECOND, LATER = 2_000, 1_000
-
-
-@pytest.fixture(scope="module", autouse=True)
-def lives_read_once() -> Iterator[None]:
-    """The store is opened many thousand times here; its tables of lives are the same files each time."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(store, "load_life", functools.cache(load_life))
-        yield
 
 
 @pytest.fixture(scope="module")
