@@ -12,7 +12,7 @@ from app.base.files import replace_file, sync_folder
 from app.cardspec.profile import load_profile
 from app.crypto.key_ways import KeychainWrapper, KeyWrapper
 from app.crypto.keychain import KeychainUnavailable
-from app.crypto.keys import KeyMethodRefused
+from app.crypto.keys import KEY_FILE, KeyMethodRefused
 from app.crypto.recovery import RECOVERY, RecoveryWrapper
 from app.domain.application import Realm
 from app.domain.audit import AuditEvent, AuditKind
@@ -28,7 +28,8 @@ from app.domain.staff import (
 )
 from app.opening import DESK_FILE, PROFILE_FOLDER, House, Options, desk_number, open_room, training_desk
 from app.store.errors import StoreExists
-from app.store.store import STORE_FOLDER, StoreContext, create, exists, open_store
+from app.store.server_address import SERVER_FILE
+from app.store.store import STORE_FOLDER, Store, StoreContext, create, exists, open_store
 from app.store.threaded import StoreThread
 from app.store.ways import StoreWays
 from app.workflow.files import make_folder
@@ -75,7 +76,7 @@ def set_up(folder: Path, first: FirstRun, house: House, profile: Path | None = N
 
     Its key is given to each of the first people, to this machine's keychain if there is one, and to
     three recovery shares of which any two open it. ``profile`` is a province's own card profile, which
-    is copied beside the records.
+    is copied beside the records, which are made on a server where ``store/kangka.server`` names one.
     """
     if exists(folder / STORE_FOLDER):
         raise StoreExists(STORE_FOLDER)
@@ -83,14 +84,19 @@ def set_up(folder: Path, first: FirstRun, house: House, profile: Path | None = N
     verified = first.verified(house.verifiers())
     make_folder(folder)
     making = Path(tempfile.mkdtemp(prefix="set-up-", dir=folder))
+    served = (folder / STORE_FOLDER / SERVER_FILE).exists()
     try:
+        if served:
+            (making / STORE_FOLDER).mkdir()
+            shutil.copy(folder / STORE_FOLDER / SERVER_FILE, making / STORE_FOLDER)
         made = _make(making, first, verified, house)
         if profile is not None:
             shutil.copytree(profile, folder / PROFILE_FOLDER, dirs_exist_ok=True)
         _write_desk(folder, first.settings.desk)
         # The last step: from here on there is a workplace, before it there was none.
         try:
-            (making / STORE_FOLDER).rename(folder / STORE_FOLDER)
+            last = Path(STORE_FOLDER, KEY_FILE) if served else Path(STORE_FOLDER)
+            (making / last).rename(folder / last)
         except OSError:
             raise StoreExists(STORE_FOLDER) from None
         sync_folder(folder)
@@ -110,6 +116,9 @@ def _make(making: Path, first: FirstRun, verified: list[str], house: House) -> S
             ways.give(member.id, member.name, person.password)
             _note_way(store, member)
         kept = _keep_in_keychain(ways, house)
+    except BaseException:
+        store.call(Store.unmake)
+        raise
     finally:
         store.close()
     return SetUp(tuple(people), kept, shares.shares)

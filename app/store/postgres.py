@@ -276,6 +276,12 @@ def make_schema(database: ServerDatabase) -> None:
     db.run(database, f"CREATE SCHEMA IF NOT EXISTS {database.server.schema}")
 
 
+def drop_schema(database: ServerDatabase) -> None:
+    """Remove the whole store that is open."""
+    with database.transaction(CHANGE_SCHEMA):
+        run(database, f"DROP SCHEMA {database.server.schema} CASCADE")
+
+
 def migrate(
     database: ServerDatabase, now_ms: int, migrations: tuple[Migration, ...] = MIGRATIONS
 ) -> str | None:

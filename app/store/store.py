@@ -190,6 +190,13 @@ class Store:
         """The key of digests that plans and journal hold instead of a person's bytes."""
         return self._keys.digest_key()
 
+    def unmake(self) -> None:
+        """Take back a store that was made just now: nobody has worked in it, and on a server its
+        records would be left behind without a key. A folder's are its maker's to remove."""
+        self._guard.check()
+        if isinstance(self._database, postgres.ServerDatabase):
+            postgres.drop_schema(self._database)
+
     def close(self) -> None:
         """Record what is still noted, fold the log into the file and let go of it."""
         self._guard.check()

@@ -69,7 +69,7 @@ def desk(folder: Path, number: str) -> Store:
         "postgresql://127.0.0.1",
         "postgresql://desk:secret@127.0.0.1/kangka",
         "postgresql://127.0.0.1/kangka?password=secret",
-        "postgresql://127.0.0.1/kangka?passfile=/tmp/x",
+        "postgresql://127.0.0.1/kangka?passfile=elsewhere",
         "postgresql://127.0.0.1/kangka?options=-csynchronous_commit%3Doff",
         "postgresql://127.0.0.1:port:port/kangka?nonsense",
     ],
