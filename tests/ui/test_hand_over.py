@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,9 +13,10 @@ from pytestqt.qtbot import QtBot
 from app.domain.card import CardEventKind, CardState
 from app.ui.main_window import MainWindow
 from app.ui.pages.hand_over import HandOverPage, Phase
-from app.workflow.card_views import LyingCard, ResidentView
-from tests.ui.at_the_counter import Counter, off, open_window_over, training_desk, type_on
+from app.workflow.card_views import ResidentView
+from tests.ui.at_the_counter import Counter, SlowCards, off, open_window_over, type_on
 from tests.ui.conftest import PATIENCE_MS
+from tests.ui.real_desk import training_desk
 
 Rest = Callable[[MainWindow], None]
 
@@ -28,7 +28,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def counter(folder: Path) -> Iterator[Counter]:
-    with training_desk(folder) as desk:
+    with training_desk(folder, sit=True) as desk:
         yield Counter(desk)
 
 
@@ -261,31 +261,6 @@ def test_what_was_typed_is_given_up_only_knowingly(
     rest(window)
     assert page.phase is Phase.CHOOSE
     assert state_of(counter, card) is CardState.READY
-
-
-class SlowCards:
-    """The desk's own cards, whose answers about a person wait for a word."""
-
-    def __init__(self, cards: object) -> None:
-        self._cards = cards
-        self.gate = threading.Event()
-        self.gate.set()
-        self.asked = threading.Event()
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._cards, name)
-
-    def resident(self, **who: str) -> ResidentView:
-        view = self._cards.resident(**who)
-        self.asked.set()
-        assert self.gate.wait(PATIENCE_MS / 1000)
-        return view
-
-    def lying_card(self, cancel: threading.Event) -> LyingCard:
-        lying = self._cards.lying_card(cancel)
-        self.asked.set()
-        assert self.gate.wait(PATIENCE_MS / 1000)
-        return lying
 
 
 def test_a_late_answer_about_another_person_does_not_land_here(

@@ -224,7 +224,11 @@ class CardPage(Page):
     def tell_stranger(self, lying: LyingCard) -> None:
         """A chip on the reader that this desk made for nobody."""
         told = self.messages.text("Chip {serial} was made for nobody here.", serial=lying.chip_serial)
-        self.notice.set_state(Mark.STOP, told)
+        self.warn(told, Mark.STOP)
+
+    def warn(self, told: str, mark: Mark = Mark.ATTENTION) -> None:
+        """Say what the clerk must know, on the page."""
+        self.notice.set_state(mark, told)
         self.notice.show()
 
     def may_drop(self) -> bool:
@@ -232,9 +236,7 @@ class CardPage(Page):
         if not self.dirty or self._warned:
             return True
         self._warned = True
-        told = self.messages.text("What was typed is not recorded. Esc once more gives it up.")
-        self.notice.set_state(Mark.ATTENTION, told)
-        self.notice.show()
+        self.warn(self.messages.text("What was typed is not recorded. Esc once more gives it up."))
         return False
 
     def unwarn(self) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QStackedWidget,
 
 from app.base.errors import N_, KangkaError
 from app.domain.card import CardState
+from app.domain.order import ApplicationState
 from app.ui.context import Authority, Context
 from app.ui.models import Column, RowsModel
 from app.ui.pages.card_page import ACT_WORDS, ActionList, CardPage
@@ -144,8 +145,6 @@ class LossPage(CardPage):
         self.hands = label(size=TypeSize.HANDS, bold=True, wrap=True)
         self.hands.setMinimumHeight(6 * GRID)
         self.hands.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        column.addWidget(self.hands)
-        column.addWidget(rule())
         self.person = HolderHead(self.messages)
         self.actions = ActionList(self, self._begin)
         self.area = LossArea(self.context)
@@ -165,11 +164,8 @@ class LossPage(CardPage):
         for part in (self.open_blocks, scrolled(acts), self._form):
             self._middle.addWidget(part)
         QApplication.instance().focusChanged.connect(self._follow_focus)
-        column.addWidget(self.person)
-        column.addWidget(self._middle, 1)
-        column.addWidget(self.notice)
-        column.addWidget(self.fault)
-        column.addWidget(rule())
+        for part in (self.hands, rule(), self.person, self._middle, self.notice, self.fault, rule()):
+            column.addWidget(part, 1 if part is self._middle else 0)
         column.addLayout(self._buttons())
         return frame
 
@@ -185,7 +181,7 @@ class LossPage(CardPage):
         self.read_button = Button(text("Read the document"), "F2")
         self.read_button.clicked.connect(self.read_document)
         self.look_button = Button(text("Only ask the chip"))
-        self.look_button.clicked.connect(lambda: self._settle(Settlement.VERIFY))
+        self.look_button.clicked.connect(self._look)
         self.grave_button = GraveButton("")
         self.grave_button.clicked.connect(self._grave)
         self.primary_button = PrimaryButton("")
@@ -193,12 +189,11 @@ class LossPage(CardPage):
         self.primary_button.clicked.connect(self._primary)
         line = QHBoxLayout()
         line.setSpacing(GRID)
-        line.addWidget(self.back_button)
-        line.addWidget(self.read_button)
+        for button in (self.back_button, self.read_button):
+            line.addWidget(button)
         line.addStretch(1)
-        line.addWidget(self.look_button)
-        line.addWidget(self.grave_button)
-        line.addWidget(self.primary_button)
+        for button in (self.look_button, self.grave_button, self.primary_button):
+            line.addWidget(button)
         return line
 
     # ------------------------------------------------------------------------------------ coming, going
@@ -241,7 +236,6 @@ class LossPage(CardPage):
 
     def _to_search(self) -> None:
         self.search.setFocus()
-        self.search.editor.selectAll()
 
     # ------------------------------------------------------------------------------------------ finding
 
@@ -408,7 +402,8 @@ class LossPage(CardPage):
         if self.phase is not Phase.FORM or card is None or self.acting:
             return
         if self.act_chosen is CardAct.RECOVER:
-            self._recover()
+            cards = self.context.desk.cards
+            self._do("cards.recover", lambda _task: cards.recover(card.id))
             return
         action = card.action(CardAct.BLOCK)
         if action is None or not action.possible:
@@ -425,7 +420,8 @@ class LossPage(CardPage):
         def granted(authority: Authority) -> None:
             # Whoever authenticated did so for the card in sight then, and for no other.
             if asked == self._generation and self._card is card:
-                self._block(card.id, authority)
+                cards, fresh = self.context.desk.cards, authority.fresh
+                self._do("cards.block", lambda task: cards.block(card.id, task.cancel, fresh=fresh))
 
         self.context.authorities.ask(
             action.permission,
@@ -436,21 +432,11 @@ class LossPage(CardPage):
             fresh=action.fresh,
         )
 
-    def _block(self, card_id: str, authority: Authority) -> None:
-        cards = self.context.desk.cards
-        self._do("cards.block", lambda task: cards.block(card_id, task.cancel, fresh=authority.fresh))
-
-    def _settle(self, how: Settlement) -> None:
+    def _look(self) -> None:
         """An interrupted blocking: only ask the chip."""
-        if self._card is None or self.phase is not Phase.FORM:
-            return
-        cards, card_id = self.context.desk.cards, self._card.id
-        self._do("cards.settle_block", lambda task: cards.settle_block(card_id, how, task.cancel))
-
-    def _recover(self) -> None:
-        if self._card is not None:
-            cards, card_id = self.context.desk.cards, self._card.id
-            self._do("cards.recover", lambda _task: cards.recover(card_id))
+        if self._card is not None and self.phase is Phase.FORM:
+            cards, card_id, how = self.context.desk.cards, self._card.id, Settlement.VERIFY
+            self._do("cards.settle_block", lambda task: cards.settle_block(card_id, how, task.cancel))
 
     def _do(self, operation: str, call: Callable[[Task], CardDone | Reissued]) -> None:
         if self.act(operation, call, self._done, self._broke):
@@ -475,8 +461,18 @@ class LossPage(CardPage):
                 self.cards.set_rows(view.cards)
                 self._show_card(found)
                 self._enable()
+                self._tell_waiting(view)
 
         self.ask("cards.resident", lambda _task: cards.resident(card_id=card_id), take)
+
+    def _tell_waiting(self, view: ResidentView) -> None:
+        """A new order that somebody has to approve before its card is made."""
+        order = next(iter(view.orders), None)
+        ordered = self.phase is Phase.DONE and self.act_chosen is CardAct.REISSUE
+        if ordered and order is not None and order.state != ApplicationState.APPROVED:
+            state = self.messages.word("application-state", order.state)
+            told = N_("The order is in the state {state} before it is made")
+            self.warn(self.messages.text(told, state=state))
 
     def _done(self, done: CardDone | Reissued) -> None:
         text = self.messages.text
