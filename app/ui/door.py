@@ -45,7 +45,7 @@ class Door(QWidget):
         self._of_another = False
         set_tone(self, "ground")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        frame, column = panel(margin=4 * GRID, spacing=2 * GRID)
+        frame, column = panel(margin=3 * GRID, spacing=GRID + 4)
         frame.setFixedWidth(58 * GRID)
         column.addLayout(self._head(badge))
         place = context.desk.workplace()

@@ -53,6 +53,7 @@ class MainWindow(QMainWindow):
         self.context = context
         self.messages = context.messages
         self._asking_devices = False
+        self._shown_devices: list[DeviceState] = []
         self._closing = False
         self._actor: Actor | None = None
         # The cover is down; ``_locked`` once the desk itself knows, ``_locking`` while it is told.
@@ -159,6 +160,7 @@ class MainWindow(QMainWindow):
             self.go("home", {})
         home = self.pages["home"]
         assert isinstance(home, HomePage)  # noqa: S101 - named so above
+        home.show_devices(self._shown_devices)
         if not back:
             home.begin_shift()
 
@@ -363,7 +365,7 @@ class MainWindow(QMainWindow):
         head.addWidget(self.notice, 1)
         head.addStretch(1)
         self.search = QLineEdit()
-        self.search.setFixedSize(32 * GRID, 4 * GRID)
+        self.search.setFixedSize(41 * GRID, 4 * GRID)
         self.search.setPlaceholderText(
             self.messages.text("Name, initials, last digits, case number · F3")
         )
@@ -396,8 +398,11 @@ class MainWindow(QMainWindow):
         self._happened_mark = StateLabel(Mark.GOOD, "")
         self._happened = RowButton("")
         self._happened.clicked.connect(self.context.happenings.see)
-        line.addWidget(self._happened_mark)
-        line.addWidget(self._happened)
+        happened = QHBoxLayout()
+        happened.setSpacing(0)
+        happened.addWidget(self._happened_mark)
+        happened.addWidget(self._happened)
+        line.addLayout(happened)
         self.blanks = label(size=TypeSize.SMALL)
         line.addWidget(self.blanks)
         return strip
@@ -454,7 +459,7 @@ class MainWindow(QMainWindow):
         home = self.pages.get("home")
         if isinstance(home, HomePage):
             home.show_devices(devices)
-        if devices == getattr(self, "_shown_devices", None):
+        if devices == self._shown_devices:
             return
         self._shown_devices = devices
         clear(self._dots)

@@ -14,7 +14,7 @@ from typing import Protocol
 from app.documents.papers import Paper
 from app.domain.audit import AuditQuery, AuditReport, AuditRow
 from app.domain.codes import CodeTable
-from app.domain.staff import Actor, Level, Presence, Role
+from app.domain.staff import Actor, Level, Presence, Role, StaffMember
 from app.workflow.approve import ApprovalRow, ApprovalView
 from app.workflow.audit_desk import AuditPage, AuditState
 from app.workflow.card_service import CardService
@@ -97,6 +97,12 @@ class ApprovalService(Protocol):
     def withdraw(self, application_id: str, reason: str) -> None: ...
 
 
+class StaffService(Protocol):
+    """Who works here, for names beside ids."""
+
+    def everyone(self) -> list[StaffMember]: ...
+
+
 class AuditService(Protocol):
     """The audit to look at."""
 
@@ -143,6 +149,9 @@ class DeskService(Protocol):
 
     @property
     def audit(self) -> AuditService: ...
+
+    @property
+    def staff(self) -> StaffService: ...
 
     @property
     def papers(self) -> PaperService: ...

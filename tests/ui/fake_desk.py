@@ -37,6 +37,7 @@ from app.workflow.views import (
     DeviceRole,
     DeviceState,
     DocumentView,
+    DraftSource,
     DraftValue,
     EnrolDraft,
     ExpectedStep,
@@ -208,7 +209,7 @@ class FakeDesk:
         document = DocumentView(
             Sentence(N_("Identity card")), lines, "05.03-20261122-0000000001-0000000001"
         )
-        return EnrolDraft(MappingProxyType(values), document)
+        return EnrolDraft(MappingProxyType(values), document, source=DraftSource.READER)
 
     def draft_from_training(self, number: int) -> EnrolDraft:
         self._called("draft_from_training")
@@ -219,6 +220,7 @@ class FakeDesk:
             None,
             pictures.chip,
             pictures.printed,
+            source=DraftSource.MADE_UP,
         )
 
     def fit_photo(self, draft: EnrolDraft, picture: bytes) -> EnrolDraft:

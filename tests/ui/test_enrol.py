@@ -60,7 +60,7 @@ def test_f2_reads_the_document_and_goes_to_what_is_missing(
     assert page.form.edit("sex").editor.text() == "1  男"
     assert page.draft.value("name").provenance is Provenance.CHIP
     assert page.form.edit("name").badge.text() == "芯"
-    assert page.document_title.text() == "居民身份证"
+    assert page.document.title.text() == "居民身份证"
     assert focused(page) == "contacts.0.name"
 
 

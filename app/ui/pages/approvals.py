@@ -52,7 +52,7 @@ class ApprovalsPage(Page):
             OWNERS["approvals.waiting"],
         )
         self.table = Table(text("Applications to approve"), self.model)
-        self.table.set_widths(14 * GRID, 0, 22 * GRID, 15 * GRID, 13 * GRID)
+        self.table.set_widths(13 * GRID, 0, 21 * GRID, 10 * GRID, 13 * GRID)
         self.table.moved.connect(self._chosen)
         self.table.opened.connect(lambda _index: self.look())
         self.model.failed.connect(self.fault.show_fault)

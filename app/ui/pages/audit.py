@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from app.domain.audit import AuditKind, AuditQuery, AuditReport, AuditRow
+from app.domain.staff import Role
 from app.ui.context import OWNERS, Context
 from app.ui.models import Column, PagedTableModel
 from app.ui.pages.page import Page
@@ -20,6 +21,21 @@ from app.ui.widgets.tables import Table
 from app.workflow.audit_desk import AuditState
 from app.workflow.views import Mark
 
+# Where the words of a row's states stand, by what the row is about.
+_STATES: Final = {
+    AuditKind.ENROL: "application-state",
+    AuditKind.APPROVE: "application-state",
+    AuditKind.RETURN: "application-state",
+    AuditKind.WITHDRAW: "application-state",
+    AuditKind.ORDER: "application-state",
+    AuditKind.CARD: "card-state",
+    AuditKind.CASE_STATE: "making-state",
+    AuditKind.CASE_OPENED: "making-state",
+    AuditKind.STOCK: "blank-state",
+    AuditKind.SIGN_IN: "sign-in",
+    AuditKind.UNLOCK: "sign-in",
+}
+
 
 class AuditPage(Page):
     """Keys: F5 asks again, F9 verifies the whole chain, Esc goes back."""
@@ -30,6 +46,7 @@ class AuditPage(Page):
         super().__init__(context)
         text = self.messages.text
         self._case = ""
+        self._names: dict[str, str] = {}
         self.fault = ErrorPanel(self.messages)
         frame, column = panel()
         self.chain = StateLabel(Mark.WORKING, "", size=TypeSize.HEAD)
@@ -65,13 +82,13 @@ class AuditPage(Page):
         text = self.messages.text
         self.model: PagedTableModel[AuditRow] = PagedTableModel(
             (
-                Column(text("Number"), lambda r: str(r.seq), self._mark),
+                Column(text("Sequence"), lambda r: str(r.seq), self._mark),
                 Column(text("At"), lambda r: self.messages.second(r.at_ms)),
                 Column(text("What"), lambda r: self.messages.word("audit", r.kind)),
                 Column(text("Act"), lambda r: self.messages.word("act", r.act or "")),
                 Column(text("Who"), self._who),
                 Column(text("State"), self._states),
-                Column(text("Of"), lambda r: r.number or r.subject or r.case_id or ""),
+                Column(text("Of"), self._of),
                 Column(text("Refused because"), lambda r: r.fault or ""),
             ),
             lambda row: str(row.seq),
@@ -82,7 +99,7 @@ class AuditPage(Page):
         self.table = Table(text("Rows of the audit"), self.model)
         self.table.set_dense()
         self.table.set_widths(
-            10 * GRID, 15 * GRID, 15 * GRID, 16 * GRID, 20 * GRID, 18 * GRID, 0, 22 * GRID
+            10 * GRID, 15 * GRID, 13 * GRID, 15 * GRID, 18 * GRID, 24 * GRID, 0, 22 * GRID
         )
         self.model.failed.connect(self.fault.show_fault)
         return self.table
@@ -91,13 +108,19 @@ class AuditPage(Page):
     def _mark(row: AuditRow) -> Mark:
         return Mark.ATTENTION if row.kind == AuditKind.REFUSED else Mark.GOOD
 
-    @staticmethod
-    def _who(row: AuditRow) -> str:
-        return row.actor if row.second is None else f"{row.actor} + {row.second}"
+    def _who(self, row: AuditRow) -> str:
+        """Names for ids; the row itself holds none."""
+        there = (row.actor, row.second)
+        return " + ".join(self._names.get(who, who) for who in there if who is not None)
 
-    @staticmethod
-    def _states(row: AuditRow) -> str:
-        return " → ".join(part for part in (row.before, row.after) if part)
+    def _states(self, row: AuditRow) -> str:
+        context = _STATES.get(row.kind, "")
+        told = (self.messages.word(context, part) for part in (row.before, row.after) if part)
+        return " → ".join(told)
+
+    def _of(self, row: AuditRow) -> str:
+        told = row.number or row.subject or row.case_id or ""
+        return self._names.get(told, told)
 
     def _fetch(self, after: str | None, limit: int) -> list[AuditRow]:
         """A page before a number, on the store's thread."""
@@ -115,13 +138,20 @@ class AuditPage(Page):
         self.table.setFocus()
 
     def refresh(self) -> None:
-        desk = self.context.desk
+        desk, sees_staff = self.context.desk, self.context.sees("staff")
+
+        def look() -> tuple[AuditState, dict[str, str]]:
+            people = desk.staff.everyone() if sees_staff else []
+            return desk.audit.state(), {member.id: member.name for member in people}
+
         self.context.run(
-            "audit.state",
-            lambda _task: desk.audit.state(),
-            done=self._show,
-            failed=self.fault.show_fault,
+            "audit.state", lambda _task: look(), done=self._looked, failed=self.fault.show_fault
         )
+
+    def _looked(self, found: tuple[AuditState, dict[str, str]]) -> None:
+        state, names = found
+        self._names = {Role.PROGRAM.value: self.messages.word("role", Role.PROGRAM.value), **names}
+        self._show(state)
         self.model.refresh()
 
     def _filter(self) -> None:

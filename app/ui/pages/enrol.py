@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
-from PySide6.QtWidgets import QFileDialog, QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from app.base.errors import KangkaError
+from app.base.errors import N_, KangkaError
 from app.domain.application import Realm
-from app.ui.context import Context
-from app.ui.messages import grouped
+from app.ui.context import Authority, Context
 from app.ui.pages.page import Page
 from app.ui.tasks import Task
-from app.ui.theme import GRID, TypeSize
-from app.ui.widgets.basic import Button, PrimaryButton, Tick, clear, label, panel, rule, scrolled
+from app.ui.theme import GRID
+from app.ui.widgets.basic import Button, PrimaryButton, Tick, label, panel, rule
+from app.ui.widgets.document_view import DocumentPanel
 from app.ui.widgets.faults import ErrorPanel
 from app.ui.widgets.findings import Findings
 from app.ui.widgets.form_view import FormView
 from app.ui.widgets.marks import StateLabel
 from app.ui.widgets.pictures import PhotoFrame
 from app.workflow.application_file import MOST_PICTURE_BYTES
+from app.workflow.card_views import CardRow
 from app.workflow.files import FileUnreadable, read_file
 from app.workflow.views import EnrolDraft, Finding, Mark
 
@@ -117,26 +119,8 @@ class EnrolPage(Page):
             self.training_button.hide()
         inside.addWidget(self.training_button)
         column.addWidget(frame)
-        document, lines = panel(margin=2 * GRID, spacing=GRID)
-        self.document_title = label(text("Document as read"), bold=True)
-        lines.addWidget(self.document_title)
-        lines.addWidget(rule())
-        self.document_hint = label(
-            text("Lay the identity card on the reader and press F2."), tone="muted", wrap=True
-        )
-        lines.addWidget(self.document_hint)
-        self._document = QGridLayout()
-        self._document.setContentsMargins(0, 0, 0, 0)
-        self._document.setHorizontalSpacing(GRID)
-        self._document.setVerticalSpacing(GRID // 2)
-        self._document.setColumnStretch(1, 1)
-        whole = QVBoxLayout()
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addLayout(self._document)
-        whole.addStretch(1)
-        # A low screen scrolls the document rather than pressing the photo together.
-        lines.addWidget(scrolled(whole), 1)
-        column.addWidget(document, 1)
+        self.document = DocumentPanel(self.messages)
+        column.addWidget(self.document, 1)
         return box
 
     def _right(self) -> QFrame:
@@ -147,6 +131,7 @@ class EnrolPage(Page):
         column.addWidget(rule())
         self.findings = Findings(self.messages, self._label_of)
         self.findings.jump.connect(self.jump)
+        self.findings.person.connect(self.open_person)
         column.addWidget(self.findings, 1)
         column.addWidget(rule())
         self.save_button = Button(text("Save only"), "F9")
@@ -287,9 +272,7 @@ class EnrolPage(Page):
         # While the document is waited for, no button stands under a hurried Enter or Space.
         self.setFocus()
         self.read_button.setEnabled(False)
-        self.document_hint.setText(
-            self.messages.text("Lay the identity card on the reader. Esc ends the wait.")
-        )
+        self.document.wait(reading=True)
         asked = self._generation
 
         def read(draft: EnrolDraft) -> None:
@@ -342,9 +325,7 @@ class EnrolPage(Page):
     def _reading_over(self) -> None:
         self._reading = None
         self.read_button.setEnabled(True)
-        self.document_hint.setText(
-            self.messages.text("Lay the identity card on the reader and press F2.")
-        )
+        self.document.wait(reading=False)
 
     # -------------------------------------------------------------------------------------------- photo
 
@@ -409,7 +390,7 @@ class EnrolPage(Page):
         self.draft = draft
         self.form.show_draft(draft)
         self.photo.set_picture(draft.face_photo or draft.photo)
-        self._show_document()
+        self.document.show_document(draft.document)
         self._ask_consent_anew()
         self._check()
 
@@ -428,23 +409,18 @@ class EnrolPage(Page):
         self.agreed.setChecked(self.draft.name_agreed)
         self.agreed.setEnabled(True)
 
+    def _say_saving(self) -> None:
+        """What saving means for this draft stands on its buttons."""
+        typed = self.draft.to_approve and not self.draft.empty
+        text = self.messages.text
+        self.save_button.say(text("Save, approved later") if typed else text("Save only"))
+        self.issue_button.say(
+            text("Second person, then the card") if typed else text("Save and make the card")
+        )
+
     def _agree(self, agreed: bool) -> None:
         self.draft = self.draft.agreeing_to_name(agreed)
         self._check()
-
-    def _show_document(self) -> None:
-        clear(self._document)
-        document = self.draft.document
-        self.document_hint.setVisible(document is None)
-        if document is None:
-            self.document_title.setText(self.messages.text("Document as read"))
-            return
-        self.document_title.setText(self.messages.sentence(document.kind))
-        for line, (name, value) in enumerate(document.lines):
-            top = Qt.AlignmentFlag.AlignTop
-            name_label = label(self.messages.text(name), TypeSize.SMALL, tone="muted")
-            self._document.addWidget(name_label, line, 0, top)
-            self._document.addWidget(label(grouped(value), TypeSize.SMALL, wrap=True), line, 1, top)
 
     def _check(self) -> None:
         self._rest.stop()
@@ -465,6 +441,7 @@ class EnrolPage(Page):
     def _show_problems(self, draft: EnrolDraft, problems: list[Finding]) -> None:
         self._checked = draft
         self._problems = problems
+        self._say_saving()
         first_of: dict[str, Finding] = {}
         for problem in problems:
             first_of.setdefault(problem.path, problem)
@@ -487,6 +464,20 @@ class EnrolPage(Page):
         else:
             self.form.jump(path)
 
+    def open_person(self, card: str) -> None:
+        """The page of who has this card already; what stands here waits."""
+        desk = self.context.desk
+
+        def found(rows: list[CardRow]) -> None:
+            if rows:
+                self.context.navigator.go(
+                    "resident", person_id=rows[0].person_id, application_id=rows[0].application_id
+                )
+
+        self.context.run(
+            "cards.find", lambda _task: desk.cards.find(card), done=found, failed=self._failed
+        )
+
     def _failed(self, fault: KangkaError) -> None:
         self.fault.show_fault(fault)
 
@@ -497,7 +488,7 @@ class EnrolPage(Page):
         self._save(then_issue=False)
 
     def issue(self) -> None:
-        """Keep the application and go on to its card."""
+        """Keep the application and go on to its card; who was typed is approved on the spot first."""
         self._save(then_issue=True)
 
     def _save(self, *, then_issue: bool) -> None:
@@ -508,29 +499,52 @@ class EnrolPage(Page):
             if then_issue:
                 self.context.navigator.go("issue", application_id=self._saved[1])
             return
-        self._saving = True
         self.fault.clear()
-        draft = self.draft
+        draft, desk = self.draft, self.context.desk
+        ask = then_issue and draft.to_approve
 
-        def checked_and_saved(task: Task) -> str | list[Finding]:
-            problems = self.context.desk.check(draft)
-            if any(problem.stops for problem in problems):
+        def checked_and_saved(_task: Task) -> str | list[Finding]:
+            problems = desk.check(draft)
+            if ask or any(problem.stops for problem in problems):
                 return problems
-            return self.context.desk.save(draft)
+            return desk.save(draft)
 
         def done(result: str | list[Finding]) -> None:
             if isinstance(result, str):
                 self._kept(draft, result, then_issue=then_issue)
-                return
-            if draft is not self.draft:
+            elif draft is not self.draft:
                 # Typed on meanwhile: what stands there now is looked at instead.
                 self._jump_when_checked = True
                 self._check()
-                return
-            self._show_problems(draft, result)
-            self.jump(next(problem.path for problem in result if problem.stops))
+            elif any(problem.stops for problem in result):
+                self._show_problems(draft, result)
+                self.jump(next(problem.path for problem in result if problem.stops))
+            else:
+                self._ask_second(draft)
 
-        task = self.context.run("save", checked_and_saved, done=done, failed=self._failed)
+        self._run_saving(checked_and_saved, done)
+
+    def _ask_second(self, draft: EnrolDraft) -> None:
+        """Somebody typed who this is: a second person compares it with the papers, here and now."""
+        text = self.messages.text
+
+        def granted(authority: Authority) -> None:
+            self._run_saving(
+                lambda _task: self.context.desk.save(draft, authority.second),
+                lambda kept: self._kept(draft, kept, then_issue=True),
+            )
+
+        about = text(
+            "The identity of {name} was typed: compare it with the papers on the counter. "
+            "Nobody beside you now? Go back and save only; it is approved later.",
+            name=self._name_of(draft),
+        )
+        told = text("Approve and save")
+        self.context.authorities.ask("enrol-typed", told, about, granted, second=True)
+
+    def _run_saving(self, work: Callable[[Task], Any], done: Callable[[Any], None]) -> None:
+        self._saving = True
+        task = self.context.run("save", work, done=done, failed=self._failed)
         task.finished.connect(self._saving_over)
 
     def _saving_over(self) -> None:
@@ -542,8 +556,12 @@ class EnrolPage(Page):
             self.context.navigator.go("issue", application_id=application_id)
         else:
             name = draft.value("name").text
-            said = self.messages.text("The application of {name} is saved.", name=name)
-            self.context.happenings.add(Mark.GOOD, said)
+            waits = draft.to_approve and not then_issue
+            told = N_("The application of {name} is saved and waits for approval.")
+            said = self.messages.text(
+                told if waits else N_("The application of {name} is saved."), name=name
+            )
+            self.context.happenings.add(Mark.ATTENTION if waits else Mark.GOOD, said)
 
     @property
     def checked(self) -> bool:

@@ -116,7 +116,8 @@ class StockPage(Page):
         group.setExclusive(True)
         self.places: dict[BlankState, Button] = {}
         for number, state in enumerate(_PLACES, start=1):
-            button = Button(self.messages.word("blank_state", state.value), f"Ctrl+{number}")
+            button = Button(self.messages.word("blank_state", state.value))
+            button.setToolTip(f"Ctrl+{number}")
             button.setCheckable(True)
             self.key(f"Ctrl+{number}", button.click)
             button.clicked.connect(lambda _on=False, place=state: self.show_place(place))

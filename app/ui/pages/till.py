@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.base.errors import N_
@@ -78,6 +78,8 @@ class TillPage(Page):
         self.key(Qt.Key.Key_F7, self._print)
         self.key(Qt.Key.Key_F10, lambda: self._press(self.close_button))
         self.key(Qt.Key.Key_Escape, self.back)
+        for table in (self.due_table, self.receipt_table):
+            table.installEventFilter(self)
         self._enable()
 
     @property
@@ -207,9 +209,15 @@ class TillPage(Page):
         column = QVBoxLayout(box)
         column.setContentsMargins(0, 0, 0, 0)
         self.paper = PaperView(self.context)
+        # A page is read like a page, in the middle.
+        self.paper.setMaximumWidth(114 * GRID)
         self.done_button = Button(self.messages.text("Back to the till"), "Esc")
         self.done_button.clicked.connect(self.back)
-        column.addWidget(self.paper, 1)
+        middle = QHBoxLayout()
+        middle.addStretch(1)
+        middle.addWidget(self.paper, 100)
+        middle.addStretch(1)
+        column.addLayout(middle, 1)
         column.addWidget(self.done_button, 0, Qt.AlignmentFlag.AlignRight)
         return box
 
@@ -274,6 +282,14 @@ class TillPage(Page):
         self.due.allow(take=own and may("take-fee"), waive=own and may("waive-fee"))
         self.receipt.allow(void=own and may("void-receipt"), print_=idle)
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The list that the cursor goes to has the panel."""
+        if event.type() is QEvent.Type.FocusIn and watched is self.due_table:
+            self._show_due(self.due_table.currentIndex())
+        elif event.type() is QEvent.Type.FocusIn and watched is self.receipt_table:
+            self._show_receipt(self.receipt_table.currentIndex())
+        return super().eventFilter(watched, event)
+
     @staticmethod
     def _press(button: Button) -> None:
         """A key presses what is in sight and may be pressed."""
@@ -286,10 +302,10 @@ class TillPage(Page):
         row = self.dues.row(index) if index.isValid() else None
         self.due.show_due(row)
         if row is not None:
-            self.receipt_table.clearSelection()
             self._panels.setCurrentWidget(self.due)
         elif self._panels.currentWidget() is self.due:
             self._panels.setCurrentIndex(0)
+        self._mark_one()
 
     def _show_receipt(self, index: QModelIndex) -> None:
         # A list that was only loaded anew takes the panel from nobody.
@@ -297,6 +313,15 @@ class TillPage(Page):
         self.receipt.show_receipt(row)
         if row is not None and (self.receipt_table.hasFocus() or self.due.due is None):
             self._panels.setCurrentWidget(self.receipt)
+        self._mark_one()
+
+    def _mark_one(self) -> None:
+        """One line of the two lists is lit: that of the panel."""
+        for table, panel_ in ((self.due_table, self.due), (self.receipt_table, self.receipt)):
+            if self._panels.currentWidget() is not panel_:
+                table.clearSelection()
+            elif table.currentIndex().isValid():
+                table.selectRow(table.currentIndex().row())
 
     # -------------------------------------------------------------------------------------------- acts
 

@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.ui.messages import Messages
 from app.ui.theme import GRID, TypeSize
-from app.ui.widgets.basic import RowButton, clear, label, scrolled
+from app.ui.widgets.basic import Button, RowButton, clear, label, scrolled
 from app.ui.widgets.marks import StateLabel, StateMark
+from app.workflow.enrol import PersonHasCard
 from app.workflow.views import Finding, Mark, ProblemKind
 
 _MARKS = {
@@ -21,9 +22,11 @@ _MARKS = {
 
 
 class Findings(QWidget):
-    """The list; ``jump`` gives the path of the line that was chosen."""
+    """The list; ``jump`` gives the path of the line that was chosen, ``person`` whose page is wanted."""
 
     jump = Signal(str)
+    # The number of a card that this person has already.
+    person = Signal(str)
 
     def __init__(
         self, messages: Messages, label_of: Callable[[str], str], parent: QWidget | None = None
@@ -103,4 +106,9 @@ class Findings(QWidget):
                 line = label(part, TypeSize.SMALL, tone="muted", wrap=True)
                 line.setContentsMargins(3 * GRID, 0, 0, 2)
                 column.addWidget(line)
+        fault = problem.fault
+        if isinstance(fault, PersonHasCard):
+            open_button = Button(self._messages.text("Open this person's page"))
+            open_button.clicked.connect(lambda: self.person.emit(fault.card))
+            column.addWidget(open_button)
         return box

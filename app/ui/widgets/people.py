@@ -40,6 +40,7 @@ class MadeUpPeople(QWidget):
         for number, person in enumerate(self._people, start=1):
             role = messages.word("role", person.role.value)
             button = RowButton(f"{number}  {person.name} · {role} · {person.password}")
+            button.setFixedHeight(3 * GRID)
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             button.clicked.connect(lambda _on=False, one=person: self.picked.emit(one))
             column.addWidget(button)
