@@ -160,7 +160,7 @@ def test_nothing_is_handed_over_before_the_document_was_seen(
 def test_an_agent_is_read_by_the_reader_and_gives_the_rest(
     window: MainWindow, counter: Counter, rest: Rest
 ) -> None:
-    card = counter.made(1)
+    card = counter.made(3)  # the next person at the reader is another one
     window.go("hand_over", {"card_id": card})
     rest(window)
     page = page_of(window)
