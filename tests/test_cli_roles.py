@@ -44,6 +44,7 @@ ROWS = (
     Row("read-card", "read-card"),
     Row("look-up", "application list", looks=True),
     Row("look-up", "application show {application}", looks=True),
+    Row("look-up", "application print {application}", looks=True),
     Row("look-up", "case list", looks=True),
     Row("look-up", "case show {case}", looks=True),
     Row("look-up", "face --application {application} --out {out}", looks=True),
@@ -56,6 +57,7 @@ ROWS = (
     Row("staff", "staff add 样例新人 --role clerk", ("first.word-31",)),
     Row("staff", "staff deactivate 训练员乙"),
     Row("staff", "staff password 训练员乙", ("third.word-33",)),
+    Row("staff", "staff number 训练员乙", ("410102198405200029",)),
     Row("staff", "staff list", looks=True),
 )
 # Acts without a line: no command does them yet, or only after a card or a receipt was found, which the

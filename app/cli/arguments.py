@@ -148,6 +148,13 @@ def _staff_commands(commands: Commands) -> None:
     _command(of_staff, "deactivate", people.staff_deactivate, "end somebody's work here").add_argument(
         "name", metavar="NAME"
     )
+    number = _command(
+        of_staff,
+        "number",
+        people.staff_number,
+        "whose citizen number it is, a line of standard input: nobody issues to themselves",
+    )
+    number.add_argument("name", metavar="NAME")
     password = _command(
         of_staff,
         "password",

@@ -51,6 +51,15 @@ def staff_deactivate(context: Context) -> None:
     context.say("{person} does not work here any more.", person=member.name)
 
 
+def staff_number(context: Context) -> None:
+    """By which number somebody is known: a line of standard input, never on the line."""
+    with context.desk() as desk:
+        number = secrets.line(context.catalogue.text(N_("Own document number")))
+        member = desk.staff.set_number(context.args.name, number)
+    context.result = _member(member)
+    context.say("{person} makes and approves no card of their own.", person=member.name)
+
+
 def staff_password(context: Context) -> None:
     """Another's password, set by the security administrator; without a name one's own."""
     name = context.args.name
@@ -77,6 +86,7 @@ def _member(member: StaffMember) -> dict[str, Any]:
         "name": member.name,
         "role": member.role.value,
         "active": member.active,
+        "number": member.person_token is not None,
         "since": civil_date(member.since_ms).isoformat(),
     }
 

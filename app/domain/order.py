@@ -13,6 +13,8 @@ from typing import Final
 
 # The reason code of an order where nothing else was said; the fee schedule knows the others.
 FIRST_ISSUE: Final = "first-issue"
+# The ordinary reason of another card, where nobody proved one that is cheaper.
+REISSUE: Final = "lost"
 
 
 class ApplicantKind(StrEnum):

@@ -310,6 +310,10 @@ class StaffBook(Protocol):
         """Give another role, or end or resume somebody's work; refused as ``require_change`` says."""
         ...
 
+    def note_person(self, staff_id: str, person_token: bytes) -> StaffMember:
+        """By which document number somebody is known here; ``OnePersonOneRole``."""
+        ...
+
     def secret(self, staff_id: str) -> StaffSecret: ...
 
     def set_password(self, staff_id: str, verifier: str) -> None:

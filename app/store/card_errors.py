@@ -49,6 +49,18 @@ class ApplicationNotApproved(KangkaError):
 
 
 @dataclass(eq=False)
+class NotFirstCard(KangkaError):
+    """A first card, which costs nothing, for somebody who had one."""
+
+    number: str
+
+    code = "store.not-first-card"
+    cause = N_("Application {number} asks for a first card, and this person had one already.")
+    meaning = N_("The first card alone is publicly funded, so no card was begun.")
+    remedy = N_("Withdraw this application; order the new card from the person's page.")
+
+
+@dataclass(eq=False)
 class ApplicationClosed(KangkaError):
     """A version was to be added to an application that is withdrawn or done."""
 

@@ -20,6 +20,7 @@ from app.domain.application import FrozenApplication, Realm
 from app.domain.audit import AuditEvent, AuditKind
 from app.domain.card import LIVING, Card, CardChange, CardEvent, CardEventKind, CardState
 from app.domain.lives import Life
+from app.domain.ports import CaseState
 from app.domain.staff import Actor
 from app.store import card_errors as errors
 from app.store.work import Moment, Work
@@ -69,6 +70,20 @@ class CardStore:
 
     def of_person(self, person_id: str) -> list[Card]:
         return self._cards(self._tables.card.c.person_id == person_id, newest=True)
+
+    def had(self, realm: Realm, person_id: str) -> bool:
+        """Whether a card was ever made for this person, whatever became of it."""
+        making, card = self._tables.making, self._tables.card
+        query = (
+            card.select(card.c.id)
+            .join(making, on=(making.c.id == card.c.id))
+            .where(
+                (card.c.realm == realm.value)
+                & (card.c.person_id == person_id)
+                & (making.c.state == CaseState.VERIFIED.value)
+            )
+        )
+        return query.limit(1).tuples().first() is not None
 
     def of_chip(self, realm: Realm, serial: str) -> Card | None:
         chip = self._tables.chip

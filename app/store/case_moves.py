@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from app.domain.application import FrozenApplication
 from app.domain.card import CardChange, CardEventKind, CardState
 from app.domain.lives import Life
-from app.domain.order import ApplicationEvent, ApplicationState
+from app.domain.order import FIRST_ISSUE, ApplicationEvent, ApplicationState
 from app.domain.ports import Case, CaseState
 from app.domain.staff import Role
 from app.store import card_errors, errors
@@ -77,6 +77,11 @@ class CaseMoves:
         state = book.state_of(application.id)
         if state != ApplicationState.APPROVED:
             raise card_errors.ApplicationNotApproved(book.number_of(application.id), state)
+        # Two first applications may have waited side by side; one card alone is publicly funded.
+        if application.reason == FIRST_ISSUE and self._cards(moment).had(
+            application.realm, application.person_id
+        ):
+            raise card_errors.NotFirstCard(book.number_of(application.id))
         for follower in self._followers:
             follower.opening(application, moment)
 

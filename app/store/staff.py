@@ -117,6 +117,19 @@ class StaffStore:
         self._record(staff_id, _state(before), _state(after), "changed")
         return after
 
+    def note_person(self, staff_id: str, person_token: bytes) -> StaffMember:
+        before = self.member(staff_id)
+        if before.person_token == person_token:
+            return before
+        if before.active and self._has_role(person_token):
+            raise OnePersonOneRole
+        moment = self._moment
+        self._staff.update(
+            person_token=person_token, changed_ms=moment.at_ms, changed_seq=moment.seq
+        ).where(self._staff.c.id == staff_id).execute()
+        self._record(staff_id, None, None, "own-number")
+        return self.member(staff_id)
+
     def secret(self, staff_id: str) -> StaffSecret:
         table = self._secret
         row = (

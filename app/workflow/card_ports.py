@@ -18,6 +18,7 @@ from app.domain.card import Card, CardEventKind
 from app.domain.codes import CodeTables
 from app.domain.desk_rules import DeskRules
 from app.domain.fees import FeeSchedule
+from app.domain.id_number import fold_citizen_number
 from app.domain.lives import Life, Step
 from app.domain.records import Records, Unit
 from app.domain.resident import Resident
@@ -107,7 +108,7 @@ def enter(
         found = held(unit, card_id)
         tokens = [found.token]
         if visitor is not None and visitor.number.strip():
-            came = Resident("", "0", None, "", citizen_id=visitor.number)
+            came = Resident("", "0", None, "", citizen_id=fold_citizen_number(visitor.number))
             tokens.append(unit.applications.person_token(found.card.realm, came))
         return found, tokens
 

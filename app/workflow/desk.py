@@ -261,6 +261,7 @@ class Desk:
 
     def application_papers(self, application_id: str) -> tuple[Paper, ...]:
         """The form to sign and the receipt that the application was accepted."""
+        self.gate.view(_LOOK)
         found = self._parts.applications.get(application_id)
         number = self._parts.applications.number_of(application_id)
         due = self._parts.records.read(lambda unit: unit.till.due(application_id))

@@ -21,10 +21,11 @@ from app.domain.card import Card, CardState
 from app.domain.codes import CodeTables
 from app.domain.desk_rules import DeskRules
 from app.domain.evidence import Evidence
+from app.domain.fees import FeeSchedule, fee_for
 from app.domain.identity import IdentityDocument, resident_from_identity
 from app.domain.lives import load_life
 from app.domain.notices import NameOnCard, resident_notices
-from app.domain.order import ApplicationEvent, ApplicationState, Approval
+from app.domain.order import FIRST_ISSUE, REISSUE, ApplicationEvent, ApplicationState, Approval
 from app.domain.problems import FieldMissing, FieldProblem, ResidentRefused
 from app.domain.records import Records, Unit
 from app.domain.resident import Resident
@@ -98,7 +99,7 @@ class PersonKnown(FieldProblem):
 
     code = "enrol.person-known"
     cause = N_("This person is known here and had {cards} cards.")
-    meaning = N_("The new application is added to the same person.")
+    meaning = N_("The new card is a reissue of the same person, with its fee.")
     remedy = N_("Compare name and photo with the earlier application before you go on.")
 
 
@@ -109,6 +110,7 @@ class EnrolPorts:
     records: Records
     gate: Gate
     rules: DeskRules
+    fees: FeeSchedule
     id_reader: Callable[[], IdReader]
     made_up: Callable[[int], Resident] | None
     profile: Profile
@@ -284,6 +286,10 @@ class Enrolment:
         def keep(unit: Unit) -> str:
             application = self.freeze(draft, unit, passage)
             unit.applications.freeze(application, state)
+            if application.reason != FIRST_ISSUE:
+                fee = fee_for(self._ports.fees, application.reason, civil_date(unit.at_ms))
+                owed = fee.owed(application.id, application.realm, application.person_id, unit.at_ms)
+                unit.till.owe(owed)
             return application.id
 
         return self._ports.records.durable("freeze", keep)
@@ -308,9 +314,13 @@ class Enrolment:
         return state
 
     def _passage(self, draft: EnrolDraft, second: Presence | None) -> Passage:
-        gate = self._ports.gate
+        gate, realm = self._ports.gate, self._ports.workplace.realm
         if draft.to_approve and second is not None:
-            return gate.enter(ENROL_TYPED, second=second)
+            resident = draft_resident(draft)
+            token = self._ports.records.read(
+                lambda unit: unit.applications.person_token(realm, resident)
+            )
+            return gate.enter(ENROL_TYPED, second=second, persons=(token,))
         return gate.enter(ENROL_FROM_FILE if draft.source is DraftSource.FILE else ENROL)
 
     def collect(self, draft: EnrolDraft) -> FrozenApplication:
@@ -330,13 +340,14 @@ class Enrolment:
         security_code = f"{int.from_bytes(ports.random.token_bytes(8), 'big') % 1000:03d}"
         known = unit.applications.person_of(realm, resident)
         before = unit.cards.of_person(known) if known is not None else []
+        earlier = [card for card in before if card.made]
         card = card_data(
             resident,
             ports.workplace.facts,
             ports.profile.rules,
             issued=self._today,
             security_code=security_code,
-            issue_count=1 + max((card.issue_count for card in before if card.made), default=0),
+            issue_count=1 + max((card.issue_count for card in earlier), default=0),
             shortened_name_agreed=draft.name_agreed,
         )
         texts, actor, second = texts_of(draft), passage.actor, passage.second
@@ -349,6 +360,9 @@ class Enrolment:
             profile_id=ports.profile.id,
             profile_hash=ports.profile.content_hash,
             frozen_at_ms=now,
+            # Whoever had a card asks for another, and the first alone is publicly funded (rules.md).
+            reason=REISSUE if earlier else FIRST_ISSUE,
+            replaces=earlier[0].id if earlier else None,
             evidence=Evidence(
                 collected_by=actor.name,
                 collected_by_id=actor.id,

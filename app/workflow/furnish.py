@@ -86,6 +86,7 @@ def furnish(ground: Ground) -> Desk:
             records=records,
             gate=gate,
             rules=ground.rules,
+            fees=ground.fees,
             id_reader=ground.id_reader,
             made_up=ground.made_up,
             profile=ground.profile,

@@ -13,7 +13,7 @@ from app.domain.application import FrozenApplication, card_data, freeze
 from app.domain.card import CardChange, CardEventKind, CardState
 from app.domain.fees import fee_for
 from app.domain.lives import Life
-from app.domain.order import Applicant, ApplicantKind, ApplicationEvent, Consent
+from app.domain.order import FIRST_ISSUE, Applicant, ApplicantKind, ApplicationEvent, Consent
 from app.domain.records import Unit
 from app.domain.validation import require_valid
 from app.domain.visitor import Checked, Known, NotTheHolder, know_visitor
@@ -21,6 +21,7 @@ from app.workflow.card_papers import CardPapers
 from app.workflow.card_ports import CardPorts, Held, enter, held, refusals, step_of
 from app.workflow.card_views import Reissued, ReissueForm
 from app.workflow.gate import Passage
+from app.workflow.till_desk import ReasonUnknown
 
 REISSUE: Final = "reissue"
 # The temporary proof: the letter of its human number
@@ -54,6 +55,10 @@ class Reissue:
         ports = self._ports
         found, passage = enter(ports, REISSUE, card_id, visitor=form.applicant)
         with refusals(ports, REISSUE, card_id):
+            if form.reason == FIRST_ISSUE:
+                # A reason of the schedule, and none of a card in place of another: it costs nothing.
+                reasons = tuple(reason for reason in ports.fees.rules if reason != FIRST_ISSUE)
+                raise ReasonUnknown(form.reason, reasons)
             known = know_visitor(
                 form.applicant, found.holder, ports.rules, ports.codes, today=ports.today
             )
@@ -119,9 +124,9 @@ class Reissue:
         form, order = asked.form, asked.order
         facts = {"identity-checked": asked.known.identity_checked}
         step = step_of(ports, found.card, CardEventKind.REISSUE, asked.passage, facts)
-        state = _state_of(ports.orders, order, asked.known, asked.passage)
-        number = unit.applications.freeze(order, state)
         fee = fee_for(ports.fees, order.reason, civil_date(unit.at_ms))
+        state = _state_of(ports.orders, order, asked, free=fee.fen == 0)
+        number = unit.applications.freeze(order, state)
         due = fee.owed(order.id, order.realm, order.person_id, unit.at_ms, form.proof_seen)
         unit.till.owe(due)
         detail, proof = asked.known.detail() | {"application": number}, None
@@ -160,17 +165,24 @@ class Reissue:
         )
 
 
-def _state_of(life: Life, order: FrozenApplication, known: Known, passage: Passage) -> str:
-    """Approved, where the identity was read or approved before; else the order waits for approval."""
+def _state_of(life: Life, order: FrozenApplication, asked: _Asked, *, free: bool) -> str:
+    """Approved, where the identity was read or approved before; else the order waits for approval.
+
+    So does a card that nobody pays for: who takes the order alone says that a paper proved the reason,
+    and takes the resident's money.
+    """
+    itself = asked.known.kind.standing is ApplicantKind.SELF
     read = (
-        known.checked is Checked.READER
+        # An agent's document says who the agent is, and nothing of the holder.
+        (itself and asked.known.checked is Checked.READER)
         or order.approved_by is not None
         or (order.evidence is not None and order.evidence.document is not None)
     )
-    facts = {"complete": True, "consent-signed": order.consent is not None, "identity-read": read}
-    role = passage.actor.role
+    settled = read and not free
+    facts = {"complete": True, "consent-signed": order.consent is not None, "identity-read": settled}
+    role = asked.passage.actor.role
     submitted = life.step(life.initial, ApplicationEvent.SUBMIT, role, facts).next
-    event = ApplicationEvent.VERIFY if read else ApplicationEvent.REFER
+    event = ApplicationEvent.VERIFY if settled else ApplicationEvent.REFER
     return life.step(submitted, event, role, facts).next
 
 

@@ -75,6 +75,21 @@ class StaffDesk:
             self._ways.take(member.id)
         return member
 
+    def set_number(self, name: str, number: str) -> StaffMember:
+        """The citizen number by which somebody is known, kept as a token alone; never one's own, once it
+        is there. ``IdNumberInvalid``, ``OnePersonOneRole``."""
+        actor = self._gate.enter(_STAFF).actor
+        own = self._told(lambda: self._numbered(number))
+
+        def act(unit: Unit) -> StaffMember:
+            member = _named(unit, name)
+            token = unit.applications.person_token(self._realm, own)
+            if member.id == actor.id and member.person_token not in (None, token):
+                raise NotByOneself(act=_STAFF)
+            return unit.staff.note_person(member.id, token)
+
+        return self._do("staff", act)
+
     def set_password(self, name: str, password: str) -> StaffMember:
         """A new password for somebody who lost theirs; whatever wait stood before the name is over.
 
@@ -98,8 +113,11 @@ class StaffDesk:
         """Somebody of whom nothing is known but the number; None where none was given."""
         if not number.strip():
             return None
+        return self._told(lambda: self._numbered(number))
+
+    def _numbered(self, number: str) -> Resident:
         today = civil_date(self._clock.now_ms())
-        own = self._told(lambda: parse_id_number(number, IdKind.CITIZEN, today=today))
+        own = parse_id_number(number, IdKind.CITIZEN, today=today)
         return Resident("", "0", None, "", citizen_id=own.text)
 
     def _give_way(self, member: StaffMember, password: str) -> None:
