@@ -18,7 +18,7 @@ from app.workflow.views import ApplicationRow, Mark
 
 
 class QueuePage(Page):
-    """Keys: Enter opens the line's application, F3 shows the made ones too, F5 asks again."""
+    """Keys: Enter opens the line's application, Ctrl+M shows the made ones too, F5 asks again."""
 
     name = "queue"
 
@@ -46,7 +46,7 @@ class QueuePage(Page):
         self.open_button.setMinimumWidth(32 * GRID)
         foot = QHBoxLayout()
         foot.addWidget(self.empty)
-        self.made_button = Button(text("Show cards already made too"), "F3")
+        self.made_button = Button(text("Show cards already made too"), "Ctrl+M")
         self.made_button.setCheckable(True)
         self.made_button.toggled.connect(self._show_made)
         foot.addStretch(1)
@@ -62,7 +62,7 @@ class QueuePage(Page):
         self.model.loaded.connect(self._loaded)
         self.table.opened.connect(self._open)
         self.open_button.clicked.connect(lambda: self._open(self.table.currentIndex()))
-        self.key(Qt.Key.Key_F3, self.made_button.toggle)
+        self.key("Ctrl+M", self.made_button.toggle)
         self.key(Qt.Key.Key_F5, self.model.refresh)
         self.key(Qt.Key.Key_Escape, lambda: context.navigator.go("home"))
         self._loaded()

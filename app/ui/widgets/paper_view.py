@@ -10,12 +10,12 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.base.errors import KangkaError
-from app.documents.papers import Paper
 from app.ui.context import Context
 from app.ui.theme import GRID, TypeSize, theme
 from app.ui.widgets.basic import Button, clear, label, scrolled
 from app.ui.widgets.faults import ErrorPanel
 from app.ui.widgets.marks import StateLabel
+from app.workflow.card_views import Paper
 from app.workflow.paper_desk import PrintedPaper
 from app.workflow.views import Mark
 
