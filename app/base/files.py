@@ -25,6 +25,16 @@ def sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
+def private_folder(path: Path) -> None:
+    """A folder for its owner alone, with all above it; one that was there and open to others is closed.
+
+    ``OSError`` where the system refuses.
+    """
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if os.name == "posix" and path.stat().st_mode & 0o077:
+        path.chmod(0o700)
+
+
 def replace_file(path: Path, content: bytes, on_step: Callable[[str], None] = lambda _: None) -> None:
     """Put ``content`` in the place of ``path``: durable, for its owner alone, old or new and nothing
     else.

@@ -27,9 +27,13 @@ _INTERRUPTED = 130
 def main(argv: Sequence[str] | None = None, house: House | None = None) -> int:
     """Run one command; the process's exit code. A test gives its own ``house`` for this machine's."""
     if os.name == "posix":
-        from app.base.posix import forbid_core_dumps  # noqa: PLC0415 - Windows has none of it
+        from app.base.posix import (  # noqa: PLC0415 - Windows has none of it
+            forbid_core_dumps,
+            keep_files_private,
+        )
 
         forbid_core_dumps()
+        keep_files_private()
     for stream in (sys.stdout, sys.stderr):
         # JSON is UTF-8 wherever the output goes; a name of a file may hold what no encoding takes.
         if isinstance(stream, io.TextIOWrapper):

@@ -28,7 +28,7 @@ from app.domain.visitor import Checked, Visitor
 from app.personalize.execute import Stopped
 from app.workflow.card_views import HandOverForm, LossForm, ReissueForm
 from app.workflow.desk import Desk
-from app.workflow.files import write_file
+from app.workflow.files import make_private, write_file
 from app.workflow.views import EnrolDraft, IssueOutcome, IssueStep, Mark, Settlement, StepEvent
 
 # More blank cards than people: what is left over is counted at the closing.
@@ -128,7 +128,7 @@ class _Story:
         self._desk = desk
         self._stage = stage
         self._never = threading.Event()
-        (stage.out / "faces").mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(stage.out / "faces")
 
     # The days --------------------------------------------------------------------------------------
 

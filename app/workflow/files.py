@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.base.errors import N_, KangkaError
+from app.base.files import private_folder, replace_file
 
 
 @dataclass(eq=False)
@@ -58,9 +59,13 @@ def read_file(path: Path, most: int) -> bytes:
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Write a file whole; an earlier one of that name is replaced. ``FileUnwritable``."""
+    """Write a file whole, for its owner alone: people stand in most. An earlier one of that name is
+    replaced, and a link is replaced and not followed. ``FileUnwritable``."""
     try:
-        path.write_bytes(content)
+        if path.exists() and not path.is_symlink() and not path.is_file():
+            path.write_bytes(content)  # a device, such as the terminal's
+        else:
+            replace_file(path, content)
     except (OSError, ValueError):
         raise FileUnwritable(file=path.name) from None
 
@@ -69,5 +74,13 @@ def make_folder(path: Path) -> None:
     """A folder with all above it, whether or not it was there; ``FileUnwritable``."""
     try:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except (OSError, ValueError):
+        raise FileUnwritable(file=path.name) from None
+
+
+def make_private(path: Path) -> None:
+    """A folder for papers of people, closed to others even where it was there; ``FileUnwritable``."""
+    try:
+        private_folder(path)
     except (OSError, ValueError):
         raise FileUnwritable(file=path.name) from None

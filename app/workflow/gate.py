@@ -6,6 +6,7 @@ that it stands although nothing else was done.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,6 +32,12 @@ from app.domain.staff import (
 # A person who authenticated for an act is still at the desk for this long.
 PRESENCE_MS: Final = 120_000
 _APPROVE: Final = "approve"
+# Ids, numbers of this and of other desks (X02-R000017), chip serials, rows of a chain (01/417), and
+# words in small letters such as names of lists; no long row of digits but the serial's.
+_OURS: Final = re.compile(
+    r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[A-Z][0-9]{2}-[A-Z][0-9]{1,9}|[0-9A-F]{16}"
+    r"|[0-9]{2}/[0-9]{1,9}|(?!.*[0-9]{7})[a-z][a-z0-9._-]{0,47}"
+)
 
 
 @dataclass(eq=False)
@@ -144,8 +151,13 @@ class Gate:
         return actor
 
     def refused(self, act: str, refusal: KangkaError, subject: str | None = None) -> None:
-        """Record that ``act`` was refused, and why."""
-        event = AuditEvent(AuditKind.REFUSED, act=act, subject=subject, fault=refusal.code)
+        """Record that ``act`` was refused, and why.
+
+        ``subject`` is what somebody named, so it may be anything: what is no id and no number of ours
+        may be a person's, and is not repeated where it could never be taken out again.
+        """
+        named = subject if subject is not None and _OURS.fullmatch(subject) else None
+        event = AuditEvent(AuditKind.REFUSED, act=act, subject=named, fault=refusal.code)
         # Recorded also where the clock stops new work: the refusal has happened.
         self._records.durable("refusal", lambda unit: unit.audit(event), begins=False)
 

@@ -18,7 +18,7 @@ from app.documents.raster import page_count, page_png
 from app.domain.application import Realm
 from app.domain.audit import AuditEvent, AuditKind
 from app.domain.records import Records
-from app.workflow.files import make_folder, write_file
+from app.workflow.files import make_private, write_file
 from app.workflow.gate import Session
 from app.workflow.workplace import Workplace
 
@@ -91,7 +91,7 @@ class PaperDesk:
         if not number:
             raise PaperWithoutNumber(paper.template)
         pdf = self.pdf(paper, copy)
-        make_folder(self._folder)
+        make_private(self._folder)
         again = f"-copy{copy}" if copy else ""
         path = self._folder / f"{number}-{paper.template}{again}.pdf"
         write_file(path, pdf)

@@ -6,12 +6,14 @@ a real one would (jammed, without ribbon, unreachable) until ``repair``.
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from app.base.files import private_folder
 from app.devices.ports import (
     CardJammed,
     PageUnknown,
@@ -22,6 +24,7 @@ from app.devices.ports import (
     Side,
 )
 
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 # What a job may be called: an id, so that it is a file's name on every system.
 _JOB_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 
@@ -132,13 +135,14 @@ class SimulatedCardPrinter:
             raise PrinterUnreachable(self._name) from None
 
     def _write_new(self, job_name: str, side: Side, pdf: bytes) -> Path:
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(self._folder)
         count = 1
         while True:
             suffix = "" if count == 1 else f"-{count}"
             path = self._folder / f"{job_name}-{side.value}{suffix}.pdf"
             try:
-                with path.open("xb") as stream:
+                # A face with its name and number: for the owner of the folder alone.
+                with os.fdopen(os.open(path, _NEW, 0o600), "wb") as stream:
                     try:
                         stream.write(pdf)
                         stream.flush()
