@@ -47,10 +47,8 @@ class Door(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         frame, column = panel(margin=3 * GRID, spacing=GRID + 4)
         frame.setFixedWidth(58 * GRID)
-        column.addLayout(self._head(badge))
-        place = context.desk.workplace()
-        desk = self.messages.text("Desk {desk}", desk=place.desk)
-        column.addWidget(label(f"{place.name} · {desk}", tone="muted"))
+        column.addLayout(self._head())
+        column.addLayout(self._place(badge))
         column.addWidget(rule())
         self._boxes(column)
         line = QHBoxLayout()
@@ -67,18 +65,26 @@ class Door(QWidget):
         self.name.changed.connect(self.wait.end)
         self.wait.over.connect(self._again)
 
-    def _head(self, badge: str) -> QHBoxLayout:
+    def _head(self) -> QHBoxLayout:
         head = QHBoxLayout()
         head.setSpacing(GRID + 4)
         self._drawing = Picture("lock", 24)
         head.addWidget(self._drawing)
         self.title = label(size=TypeSize.HANDS, bold=True)
         head.addWidget(self.title, 1)
+        return head
+
+    def _place(self, badge: str) -> QHBoxLayout:
+        place = self.context.desk.workplace()
+        desk = self.messages.text("Desk {desk}", desk=place.desk)
+        line = QHBoxLayout()
+        line.setSpacing(GRID)
+        line.addWidget(label(f"{place.name} · {desk}", tone="muted", wrap=True), 1)
         self.badge = label(badge, bold=True, tone="training")
         if not badge:
             self.badge.hide()
-        head.addWidget(self.badge, 0, Qt.AlignmentFlag.AlignVCenter)
-        return head
+        line.addWidget(self.badge, 0, Qt.AlignmentFlag.AlignVCenter)
+        return line
 
     def _boxes(self, column: QVBoxLayout) -> None:
         text = self.messages.text

@@ -58,7 +58,7 @@ ENTRIES: Final = (
     Entry("enrol", "enrol", N_("Enrolment"), "enrol"),
     Entry("queue", "issue", N_("Card making"), "issue"),
     Entry("hand_over", "hand-over", N_("Hand-over"), "hand-over"),
-    Entry("loss", "loss", N_("Loss and reissue"), "report-loss"),
+    Entry("loss", "loss", N_("Losses"), "report-loss"),
     Entry("till", "till", N_("Till"), "till"),
     Entry("stock", "stock", N_("Stock"), "stock"),
     Entry("approvals", "approvals", N_("Approvals"), "approve"),

@@ -237,6 +237,7 @@ QPushButton {{
     padding: 0 15px; }}
 QPushButton:hover {{ border-color: {t.accent}; }}
 QPushButton:focus {{ border: 2px solid {t.accent}; padding: 0 14px; }}
+QPushButton:checked {{ background: {t.accent_soft}; border-color: {t.accent}; color: {t.accent}; }}
 QPushButton:pressed {{ background: {t.sunken}; }}
 QPushButton:disabled {{ color: {t.muted}; background: {t.sunken}; border-color: {t.line}; }}
 QPushButton[tone="primary"] {{ background: {t.accent}; color: {t.on_accent}; border-color: {t.accent}; }}
@@ -267,6 +268,15 @@ QPushButton[tone="row"] {{
 QPushButton[tone="row"]:hover {{ background: {t.sunken}; }}
 QPushButton[tone="row"]:focus {{ border: 2px solid {t.accent}; padding: 0 6px; }}
 QPushButton[tone="row"]:disabled {{ color: {t.text}; background: transparent; }}
+QRadioButton {{ spacing: 8px; }}
+QRadioButton::indicator {{
+    width: 12px; height: 12px; border: 2px solid {t.strong_line}; border-radius: 8px;
+    background: {t.surface}; }}
+QRadioButton::indicator:focus {{ border-color: {t.accent}; }}
+QRadioButton::indicator:checked {{
+    width: 6px; height: 6px; border: 5px solid {t.accent}; background: {t.surface}; }}
+QRadioButton:focus {{ color: {t.accent}; }}
+QRadioButton:disabled {{ color: {t.muted}; }}
 QScrollArea {{ background: transparent; border: none; }}
 QScrollArea > QWidget > QStackedWidget,
 QScrollArea > QWidget > QWidget[tone="clear"] {{ background: transparent; }}

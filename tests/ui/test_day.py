@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.base.catalogue import Catalogue
@@ -456,3 +456,46 @@ def test_the_audit_is_there_for_its_administrator(
     rest(window)
     assert page.chain.word.text().startswith("完整")
     assert not page.fault.isVisible()
+
+
+@pytest.mark.parametrize("size", [(1366, 768), (1024, 700)])
+def test_no_word_of_the_day_is_cut_off_in_english(
+    qtbot: QtBot, real_desk: Desk, rest: Rest, elsewhere: Elsewhere, size: tuple[int, int]
+) -> None:
+    made = make_window(real_desk, Catalogue("en"))
+    made.resize(*size)
+    made.show()
+    qtbot.waitExposed(made)
+    rest(made)
+    uncut(made, "door")
+    come(made, real_desk, rest)
+    elsewhere(reissue_one, real_desk)
+    for name in ("home", "till", "stock"):
+        made.go(name, {})
+        rest(made)
+        uncut(made, name)
+    made.go("till", {})
+    rest(made)
+    made.page.begin_closing()
+    uncut(made, "closing")
+    made.lock()
+    rest(made)
+    uncut(made, "cover")
+    come(made, real_desk, rest, Role.SUPERVISOR)
+    for name in ("approvals", "stock", "audit"):
+        made.go(name, {})
+        rest(made)
+        uncut(made, name)
+    assert made.close() or made.close()
+    made.deleteLater()
+
+
+def uncut(window: MainWindow, name: str) -> None:
+    """No word in sight is wider than its place."""
+    QApplication.processEvents()
+    for widget in window.findChildren(QWidget):
+        if not isinstance(widget, (QLabel, QAbstractButton)) or not widget.isVisible():
+            continue
+        wraps = isinstance(widget, QLabel) and widget.wordWrap()
+        needed = widget.fontMetrics().horizontalAdvance(widget.text().strip())
+        assert wraps or needed <= widget.width() + 1, (name, widget.text(), widget.width(), needed)

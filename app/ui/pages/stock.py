@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QButtonGroup, QFileDialog, QFrame, QHBoxLayout, QVBoxLayout
+from PySide6.QtWidgets import QButtonGroup, QFileDialog, QFrame, QGridLayout, QHBoxLayout, QVBoxLayout
 
 from app.base.errors import N_
 from app.domain.stock import BlankCard, BlankState, StockCounts
@@ -45,6 +45,7 @@ _PLACES: Final = (
     BlankState.RETURNED,
     BlankState.DESTROYED,
 )
+_A_ROW: Final = 3
 
 
 @dataclass(frozen=True)
@@ -109,9 +110,9 @@ class StockPage(Page):
 
     # --------------------------------------------------------------------------------------- building
 
-    def _places(self) -> QHBoxLayout:
-        line = QHBoxLayout()
-        line.setSpacing(GRID)
+    def _places(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setSpacing(GRID)
         group = QButtonGroup(self)
         group.setExclusive(True)
         self.places: dict[BlankState, Button] = {}
@@ -123,10 +124,10 @@ class StockPage(Page):
             button.clicked.connect(lambda _on=False, place=state: self.show_place(place))
             group.addButton(button)
             self.places[state] = button
-            line.addWidget(button)
+            # Two rows, so that a small screen has room for every word.
+            grid.addWidget(button, (number - 1) // _A_ROW, (number - 1) % _A_ROW)
         self.places[BlankState.ON_HAND].setChecked(True)
-        line.addStretch(1)
-        return line
+        return grid
 
     def _table(self) -> Table:
         text, desk = self.messages.text, self.context.desk

@@ -149,7 +149,7 @@ class TillPage(Page):
             OWNERS["till.dues"],
         )
         self.due_table = Table(text("Fees to be paid"), self.dues)
-        self.due_table.set_widths(14 * GRID, 0, 17 * GRID, 24 * GRID, 14 * GRID)
+        self.due_table.set_widths(13 * GRID, 0, 18 * GRID, 20 * GRID, 14 * GRID)
         self.due_table.moved.connect(self._show_due)
         self.due_table.opened.connect(lambda _index: self.due.cash_button.setFocus())
         self.dues.failed.connect(self.fault.show_fault)
@@ -189,7 +189,7 @@ class TillPage(Page):
 
     def _details(self) -> QFrame:
         frame, column = panel()
-        frame.setFixedWidth(46 * GRID)
+        frame.setFixedWidth(54 * GRID)
         self.due = DuePanel(self.messages)
         self.due.take.connect(self.take)
         self.due.waive.connect(self.waive)
