@@ -46,7 +46,7 @@ from app.domain.codes import load_codes
 from app.domain.desk_rules import load_desk_rules
 from app.domain.fees import load_fees, order_fee
 from app.domain.resident import Resident
-from app.opening import SIMULATED, House, Options, open_room
+from app.opening import SIMULATED, House, Options, open_room, require_rules
 from app.store.audit_witness import WITNESS_FOLDER, FileWitness, KeychainWitness
 from app.store.threaded import StoreThread
 from app.training import Crowd, simulated_id_reader
@@ -170,6 +170,7 @@ def _compose(
         room = open_room(options, house, on_commit=keep, fee=order_fee(fees), sit=sit)
         store, settings = room.store, room.settings
         closing.callback(store.close)
+        require_rules(room, options)
         if options.devices == SIMULATED:
             bench = WorkbenchSpec(products, profile, DEFAULT_PRODUCT, settings.city_code)
             comers = coming_people(store.applications.count)

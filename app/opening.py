@@ -21,6 +21,7 @@ from app.base.resources import read_toml, resource
 from app.crypto.key_ways import KeychainWrapper, KeyWrapper, OperatorWrapper, TrainingWrapper
 from app.crypto.keychain import Keychain, system_keychain
 from app.crypto.passwords import PRODUCTION, PasswordCost
+from app.crypto.sm3 import framed, sm3
 from app.crypto.verifiers import Argon2Verifiers
 from app.domain.application import FrozenApplication, Realm
 from app.domain.records import Unit
@@ -50,6 +51,8 @@ DESK_FILE: Final = "desk.toml"
 SIMULATED: Final = "simulated"
 # A province's own card profile, as it was when the workplace was set up.
 PROFILE_FOLDER: Final = "profile"
+# The setting that says which of them: what ``rules_digest`` gave when it was adopted.
+RULES_SETTING: Final = "rules"
 
 
 @dataclass(eq=False)
@@ -62,6 +65,18 @@ class DeskFileDamaged(KangkaError):
     cause = N_("The file {file} does not say which desk this workplace is.")
     meaning = N_("No records were opened, because their numbers would be another desk's.")
     remedy = N_('Write one line into it: number = "01", with the number on the desk\'s papers.')
+
+
+@dataclass(eq=False)
+class RulesChanged(KangkaError):
+    """The folder with a province's card, fees and rules is not the one that was adopted here."""
+
+    folder: str
+
+    code = "workplace.rules-changed"
+    cause = N_("The folder {folder} with card, fees and rules is not the one this desk adopted.")
+    meaning = N_("Cards and fees would follow rules that nobody here answered for; nothing was done.")
+    remedy = N_("Put the folder back, or have the system administrator adopt it: kangka adopt FOLDER.")
 
 
 @dataclass(frozen=True)
@@ -276,6 +291,38 @@ def records_have_people(store: StoreThread, shipped: Mapping[str, Any]) -> None:
                 unit.staff.add(person["name"], Role(person["role"]), person["verifier"])
 
     store.records.durable("made-up people", act)
+
+
+def rules_digest(folder: Path | None) -> str:
+    """What a province's folder holds, as SM3 in hex over each file's name and bytes; empty for none.
+
+    Hidden files are left out: systems put theirs everywhere, and the program reads none.
+    """
+    if folder is None:
+        return ""
+    parts: list[bytes] = []
+    for path in sorted(folder.rglob("*"), key=lambda found: found.relative_to(folder).as_posix()):
+        name = path.relative_to(folder)
+        if path.is_file() and not any(part.startswith(".") for part in name.parts):
+            parts += [name.as_posix().encode("utf-8", "surrogateescape"), path.read_bytes()]
+    return sm3(framed(b"kangka rules 1", *parts)).hex()
+
+
+def require_rules(room: Room, options: Options) -> None:
+    """``RulesChanged``, recorded, where a real desk was to work by rules that it never adopted."""
+    if options.training:
+        return
+    told = room.store.records.read(lambda unit: unit.settings.all())
+    try:
+        found = rules_digest(options.profile)
+    except OSError:
+        found = None
+    if found != told.get(RULES_SETTING, ""):
+        refusal = RulesChanged(
+            folder=PROFILE_FOLDER if options.profile is None else options.profile.name
+        )
+        room.gate.refused("settings", refusal)
+        raise refusal
 
 
 def desk_number(folder: Path, shipped: str | None = None) -> str:

@@ -16,6 +16,9 @@ from app.crypto.keys import KEY_FILE, KeyMethodRefused
 from app.crypto.recovery import RECOVERY, RecoveryWrapper
 from app.domain.application import Realm
 from app.domain.audit import AuditEvent, AuditKind
+from app.domain.codes import load_codes
+from app.domain.desk_rules import load_desk_rules
+from app.domain.fees import load_fees
 from app.domain.lockout import Guard
 from app.domain.records import Unit
 from app.domain.settings import WorkplaceSettings, workplace_settings
@@ -26,13 +29,23 @@ from app.domain.staff import (
     StaffUnknown,
     load_permissions,
 )
-from app.opening import DESK_FILE, PROFILE_FOLDER, House, Options, desk_number, open_room, training_desk
+from app.opening import (
+    DESK_FILE,
+    PROFILE_FOLDER,
+    RULES_SETTING,
+    House,
+    Options,
+    desk_number,
+    open_room,
+    rules_digest,
+    training_desk,
+)
 from app.store.errors import StoreExists
 from app.store.server_address import SERVER_FILE
 from app.store.store import STORE_FOLDER, Store, StoreContext, create, exists, open_store
 from app.store.threaded import StoreThread
 from app.store.ways import StoreWays
-from app.workflow.files import make_folder
+from app.workflow.files import FileUnwritable, make_folder
 from app.workflow.first_run import FirstRun, NewPerson
 from app.workflow.gate import Gate, Session
 from app.workflow.workplace import WorkplaceNotSetUp
@@ -67,7 +80,8 @@ def initialise(
         settings = workplace_settings({**training_desk(), **told})
         return SetUp(set_up_training(folder, settings, house), False, ())
     card = load_profile(folder=profile)
-    first = FirstRun(workplace_settings(told), tuple(people), f"{card.id} {card.content_hash}")
+    rules = rules_digest(profile)
+    first = FirstRun(workplace_settings(told), tuple(people), f"{card.id} {card.content_hash}", rules)
     return set_up(folder, first, house, profile)
 
 
@@ -91,7 +105,9 @@ def set_up(folder: Path, first: FirstRun, house: House, profile: Path | None = N
             shutil.copy(folder / STORE_FOLDER / SERVER_FILE, making / STORE_FOLDER)
         made = _make(making, first, verified, house)
         if profile is not None:
-            shutil.copytree(profile, folder / PROFILE_FOLDER, dirs_exist_ok=True)
+            # What a cut first run left there is none of this one's.
+            shutil.rmtree(folder / PROFILE_FOLDER, ignore_errors=True)
+            shutil.copytree(profile, folder / PROFILE_FOLDER)
         _write_desk(folder, first.settings.desk)
         # The last step: from here on there is a workplace, before it there was none.
         try:
@@ -141,6 +157,45 @@ def set_up_training(folder: Path, settings: WorkplaceSettings, house: House) -> 
         return room.store.records.durable("first run", act)
     finally:
         room.store.close()
+
+
+def adopt(profile: Path, options: Options, house: House | None = None) -> str:
+    """``kangka adopt``: from now on a live workplace works by ``profile``; the digest of it.
+
+    The system administrator's act. What the folder says is read whole before; the record of it comes
+    before the folder, so that a cut leaves a desk that refuses until it is adopted again.
+    """
+    house = house or House()
+    place = options.folder
+    if not exists(place / STORE_FOLDER) or options.training:
+        raise WorkplaceNotSetUp
+    card, digest = load_profile(folder=profile), rules_digest(profile)
+    load_codes(over=_there(profile / "codes"))
+    load_desk_rules(over=_there(profile / "desk-rules.toml"))
+    load_fees(_there(profile / "fees"))
+    room = open_room(options, house)
+    try:
+        room.gate.enter("settings", subject=RULES_SETTING)
+
+        def act(unit: Unit) -> None:
+            unit.settings.put("profile", f"{card.id} {card.content_hash}")
+            unit.settings.put(RULES_SETTING, digest)
+
+        room.store.records.durable("rules", act)
+        with tempfile.TemporaryDirectory(prefix="adopt-", dir=place) as making:
+            shutil.copytree(profile, Path(making) / PROFILE_FOLDER)
+            shutil.rmtree(place / PROFILE_FOLDER, ignore_errors=True)
+            (Path(making) / PROFILE_FOLDER).rename(place / PROFILE_FOLDER)
+        sync_folder(place)
+    except OSError:
+        raise FileUnwritable(file=PROFILE_FOLDER) from None
+    finally:
+        room.store.close()
+    return digest
+
+
+def _there(path: Path) -> Path | None:
+    return path if path.exists() else None
 
 
 def recover(

@@ -132,6 +132,10 @@ def _staff_commands(commands: Commands) -> None:
         "back in by two recovery shares: they and a new password are lines of standard input",
     )
     recover.add_argument("name", metavar="NAME", help="the security administrator")
+    adopt = _command(
+        commands, "adopt", people.adopt, "a province's folder of card, fees and rules, by who answers"
+    )
+    adopt.add_argument("folder", type=Path, metavar="FOLDER")
     staff = commands.add_parser("staff", help="who works at this desk")
     of_staff = staff.add_subparsers(dest="action", required=True, metavar="ACTION")
     _command(of_staff, "list", people.staff_list, "everybody, whoever left included")

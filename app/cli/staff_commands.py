@@ -133,6 +133,13 @@ def recover(context: Context) -> None:
     _say_shares(context, made)
 
 
+def adopt(context: Context) -> None:
+    """A province's card, fees and rules, from now on those of this workplace."""
+    digest = setting_up.adopt(context.args.folder, context.options, context.house)
+    context.result = {"rules": digest}
+    context.say("This desk works by the folder {folder} from now on.", folder=context.args.folder.name)
+
+
 def _say_shares(context: Context, made: setting_up.SetUp) -> None:
     if not made.shares:
         return

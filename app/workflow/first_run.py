@@ -55,11 +55,13 @@ class NewPerson:
 
 @dataclass(frozen=True)
 class FirstRun:
-    """What a new workplace starts with; known to be whole. ``profile`` says which card profile."""
+    """What a new workplace starts with; known to be whole. ``profile`` says which card profile,
+    ``rules`` which folder of a province it came in (app.opening)."""
 
     settings: WorkplaceSettings
     people: tuple[NewPerson, ...]
     profile: str = ""
+    rules: str = ""
 
     def __post_init__(self) -> None:
         for number, person in enumerate(self.people, 1):
@@ -80,7 +82,9 @@ class FirstRun:
         """Settings and people in one transaction, each with its audit row."""
 
         def act(unit: Unit) -> list[StaffMember]:
-            for name, value in (self.settings.told() | {"profile": self.profile}).items():
+            for name, value in (
+                self.settings.told() | {"profile": self.profile, "rules": self.rules}
+            ).items():
                 unit.settings.put(name, value)
             return [
                 unit.staff.add(person.name, person.role, verifier)
