@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 
 from app.base.threads import assert_off_window_thread
 from app.domain.card import CardState
+from app.domain.desk_rules import DeskRules, Question, VisitorKind, load_desk_rules
 from app.domain.staff import Actor, Presence, Role
 from app.domain.stock import StockCounts
 from app.workflow.approve import ApprovalRow
-from app.workflow.card_views import CardRow
+from app.workflow.card_views import CardRow, FeeReason
 from app.workflow.sign_in import MadeUpStaff, SignInState
 from app.workflow.till_views import TillView
+from app.workflow.views import CaseRow
 
 
 @dataclass
@@ -72,6 +74,20 @@ class FakeCards:
     """Cards nobody has yet."""
 
     found: list[CardRow] = field(default_factory=list)
+    rules: DeskRules = field(default_factory=load_desk_rules)
+
+    def visitor_kinds(self) -> tuple[VisitorKind, ...]:
+        return self.rules.visitors
+
+    def questions(self) -> tuple[tuple[Question, ...], int]:
+        return self.rules.questions, self.rules.answers
+
+    def reasons(self) -> tuple[FeeReason, ...]:
+        return ()
+
+    def open_blocks(self) -> list[CaseRow]:
+        assert_off_window_thread("cards.open_blocks")
+        return []
 
     def find(self, query: str) -> list[CardRow]:
         assert_off_window_thread("cards.find")

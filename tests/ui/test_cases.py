@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.ui.main_window import MainWindow
+from app.ui.navigation import entries_for
 from app.ui.pages.cases import CasesPage
 from app.ui.pages.queue import QueuePage
 from app.workflow.views import Mark, Settlement
@@ -22,11 +23,17 @@ from tests.ui.fake_desk import FakeDesk
 Rest = Callable[[MainWindow], None]
 
 
+def press_entry(window: MainWindow, page: str) -> None:
+    """Alt and the entry's own digit."""
+    entries = [entry.page for entry in entries_for(window.context.desk.level)]
+    QTest.keyClicks(window, str(entries.index(page) + 1), Qt.KeyboardModifier.AltModifier)
+
+
 @pytest.fixture
 def page(window: MainWindow, desk: FakeDesk, rest: Rest, elsewhere: Callable[..., Any]) -> CasesPage:
     for number in (3, 8):
         elsewhere(desk.leave_open, number)
-    QTest.keyClick(window, Qt.Key.Key_4, Qt.KeyboardModifier.AltModifier)
+    press_entry(window, "cases")
     rest(window)
     assert isinstance(window.page, CasesPage)
     return window.page

@@ -72,7 +72,6 @@ class ActionList(QWidget):
         self._buttons = []
         for number, action in enumerate(actions, 1):
             button = self._page.action_button(action, self._go, number)
-            button.setFixedWidth(24 * GRID)
             button.installEventFilter(self)
             if action.act is first:
                 set_tone(button, "primary")
@@ -83,6 +82,9 @@ class ActionList(QWidget):
             row.addWidget(label(button.why, TypeSize.SMALL, tone="muted", wrap=True), 1)
             self._column.addLayout(row)
             self._buttons.append(button)
+        widest = max((button.sizeHint().width() for button in self._buttons), default=0)
+        for button in self._buttons:
+            button.setFixedWidth(max(widest, 22 * GRID))
         if refocus:
             self.focus_first()
 

@@ -14,7 +14,7 @@ from app.ui.context import OWNERS, Context
 from app.ui.models import Column, PagedTableModel
 from app.ui.pages.card_page import CardPage
 from app.ui.theme import GRID, TypeSize, set_tone
-from app.ui.widgets.basic import Button, PrimaryButton, label, panel, rule
+from app.ui.widgets.basic import Button, PrimaryButton, label, panel, rule, scrolled
 from app.ui.widgets.holder_head import HolderHead
 from app.ui.widgets.paper_view import PaperView, as_wanted
 from app.ui.widgets.tables import Table
@@ -145,12 +145,16 @@ class HandOverPage(CardPage):
         self.form.finished.connect(self._to_primary)
         self._middle = QStackedWidget()
         self._middle.addWidget(QWidget())
-        self._middle.addWidget(self.form)
+        boxes = QVBoxLayout()
+        boxes.setContentsMargins(0, 0, 0, 0)
+        boxes.addWidget(self.form)
+        boxes.addStretch(1)
+        self._middle.addWidget(scrolled(boxes))
         self.back_button = Button(text("Go back"), "Esc")
         self.back_button.clicked.connect(self.back)
         self.read_button = Button(text("Read the document"), "F2")
         self.read_button.clicked.connect(self.read_document)
-        self.only_button = Button(text("Hand over only, put in use later"))
+        self.only_button = Button(text("Hand over only"))
         self.only_button.clicked.connect(lambda: self.hand_over(activate=False))
         self.primary_button = PrimaryButton("")
         self.primary_button.setMinimumWidth(22 * GRID)

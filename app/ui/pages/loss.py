@@ -82,7 +82,7 @@ class LossPage(CardPage):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         whole.addLayout(columns, 1)
-        self.key("Ctrl+F", self._to_search)
+        self.key("Ctrl+F", self.search.setFocus)
         self.key(Qt.Key.Key_F2, self.read_document)
         self.key(Qt.Key.Key_F5, self.read_card)
         self.key(Qt.Key.Key_F7, self.paper.print)
@@ -204,6 +204,7 @@ class LossPage(CardPage):
         if card_id:
             if not (self.dirty and self._card is not None and self._card.id == card_id):
                 self._load(card_id, act)
+                self._ask_lapsing()
         elif self.phase in (Phase.SEARCH, Phase.DONE):
             self.next_person()
 
@@ -214,10 +215,14 @@ class LossPage(CardPage):
         self.act_chosen = None
         self.search.clear()
         self._show_phase(Phase.SEARCH)
+        self._ask_lapsing()
+        cards = self.context.desk.cards
+        self.ask("cards.open_blocks", lambda _task: cards.open_blocks(), self.open_blocks.show_rows)
+        self.search.setFocus()
+
+    def _ask_lapsing(self) -> None:
         cards = self.context.desk.cards
         self.ask("cards.lapsing", lambda _task: cards.lapsing(_WEEK_MS), self._show_lapsing)
-        self.ask("cards.open_blocks", lambda _task: cards.open_blocks(), self.open_blocks.show_rows)
-        self._to_search()
 
     def back(self) -> None:
         """Esc: one step back at a time; what was typed asks once."""
@@ -233,9 +238,6 @@ class LossPage(CardPage):
             self.context.navigator.go("home")
         else:
             self.next_person()
-
-    def _to_search(self) -> None:
-        self.search.setFocus()
 
     # ------------------------------------------------------------------------------------------ finding
 
@@ -268,6 +270,8 @@ class LossPage(CardPage):
     def _show_rows(self, rows: list[CardRow]) -> None:
         self.results.set_rows(rows)
         self.empty.setVisible(not rows)
+        if self._card is not None:
+            self.table.setCurrentIndex(QModelIndex())
         if (rows and not self.search.editor.hasFocus()) or (len(rows) > 1 and self.search.text()):
             self.table.setFocus()
 
@@ -294,11 +298,11 @@ class LossPage(CardPage):
         self.read("cards.lying_card", lambda task: desk.cards.lying_card(task.cancel), self._lies)
 
     def _lies(self, lying: LyingCard) -> None:
+        dead = lying.state in (CardState.DEAD, CardState.BLOCKING)
         if lying.card_id is None:
             self.tell_stranger(lying)
-            return
-        dead = lying.state in (CardState.DEAD, CardState.BLOCKING)
-        self._load(lying.card_id, CardAct.BLOCK if dead else None)
+        else:
+            self._load(lying.card_id, CardAct.BLOCK if dead else None)
 
     # ------------------------------------------------------------------------------------------- person
 
@@ -471,7 +475,7 @@ class LossPage(CardPage):
         ordered = self.phase is Phase.DONE and self.act_chosen is CardAct.REISSUE
         if ordered and order is not None and order.state != ApplicationState.APPROVED:
             state = self.messages.word("application-state", order.state)
-            told = N_("The order is in the state {state} before it is made")
+            told = N_("This order is now “{state}”; its card is made once it is approved")
             self.warn(self.messages.text(told, state=state))
 
     def _done(self, done: CardDone | Reissued) -> None:
@@ -484,10 +488,7 @@ class LossPage(CardPage):
             self._told(done)
         self._show_phase(Phase.DONE)
         self._ask_again()
-        if done.papers:
-            self.paper.print_button.setFocus()
-        else:
-            self.back_button.setFocus()
+        (self.paper.print_button if done.papers else self.back_button).setFocus()
         self.primary_button.say(self._onward_word or text("Next person"), "")
 
     def _told(self, done: CardDone) -> None:
@@ -512,13 +513,12 @@ class LossPage(CardPage):
         text, go = self.messages.text, self.context.navigator.go
         application_id = done.application_id
         self._result = text("New card ordered: {number}", number=done.application_number)
+        # A card that nobody pays for waits for a second person, who looks at its reason.
+        self._onward, self._onward_word = None, ""
         if done.due_fen:
             amount = self.messages.money(done.due_fen)
             self._onward_word = text("Take the fee of {amount} yuan", amount=amount)
             self._onward = lambda: go("till", application_id=application_id)
-        else:
-            self._onward_word = text("Make the card")
-            self._onward = lambda: go("issue", application_id=application_id)
 
     def _then(self, act: CardAct) -> tuple[Callable[[], object] | None, str]:
         """The act that follows, where who sits here has it."""
@@ -528,16 +528,14 @@ class LossPage(CardPage):
             if action is not None and action.possible:
                 self._begin(action)
 
-        had = None if self._card is None else self._card.action(act)
-        return (None, "") if had is None else (begin, self.messages.text(ACT_WORDS[act]))
+        had = self._card is not None and self._card.action(act) is not None
+        return (begin, self.messages.text(ACT_WORDS[act])) if had else (None, "")
 
     def _primary(self) -> None:
         if self.phase is Phase.FORM:
             self.record()
-        elif self.phase is Phase.DONE and self._onward is not None:
-            self._onward()
         elif self.phase is Phase.DONE:
-            self.next_person()
+            (self._onward or self.next_person)()
 
     # ------------------------------------------------------------------------------------------- phases
 

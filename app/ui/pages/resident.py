@@ -23,8 +23,9 @@ from app.ui.messages import grouped
 from app.ui.models import Column, RowsModel
 from app.ui.pages.card_page import ActionButton, ActionList, CardPage
 from app.ui.theme import GRID, TypeSize, set_tone, set_type
-from app.ui.widgets.basic import Button, label, panel, rule
+from app.ui.widgets.basic import Button, label, panel, rule, scrolled
 from app.ui.widgets.life_line import LifeLine
+from app.ui.widgets.loss_area import OF_THE_CARD
 from app.ui.widgets.marks import StateLabel
 from app.ui.widgets.paper_view import PaperView, Wanted
 from app.ui.widgets.pictures import PhotoFrame
@@ -101,6 +102,7 @@ class ResidentPage(CardPage):
         frame, column = panel()
         frame.setFixedWidth(_LEFT)
         self.photo = PhotoFrame(text("Photo"), text("No photo"))
+        self.photo.setFixedSize(14 * GRID, 17 * GRID + 4)
         self.name_label = label(size=TypeSize.HEAD, bold=True, wrap=True)
         self.facts = label(tone="muted")
         self.number = label(size=TypeSize.HEAD)
@@ -133,8 +135,11 @@ class ResidentPage(CardPage):
         column.addWidget(self.actions_head)
         column.addWidget(rule())
         self.actions = ActionList(self, self._begin)
-        column.addWidget(self.actions)
-        column.addStretch(1)
+        acts = QVBoxLayout()
+        acts.setContentsMargins(0, 0, 0, 0)
+        acts.addWidget(self.actions)
+        acts.addStretch(1)
+        column.addWidget(scrolled(acts), 1)
         return frame
 
     def _card_panel(self) -> QFrame:
@@ -458,7 +463,7 @@ class ResidentPage(CardPage):
         due = next((fee for fee in view.fees if fee.application_id == order.id and _open(fee)), None)
         if due is not None:
             told = text(
-                "{reason} {number}: {amount} yuan to be paid",
+                "Order {number} ({reason}): {amount} yuan to be paid",
                 reason=reason,
                 number=order.number,
                 amount=self.messages.money(due.fen),
@@ -467,13 +472,15 @@ class ResidentPage(CardPage):
             self.pending_told.set_state(Mark.ATTENTION, told)
             self.pending_button.say(text("Take the fee"))
         elif order.state == ApplicationState.APPROVED:
-            told = text("{reason} {number}: the card is to be made", reason=reason, number=order.number)
+            told = text(
+                "Order {number} ({reason}): the card is to be made", reason=reason, number=order.number
+            )
             self._pending = ("issue", order.id)
             self.pending_told.set_state(Mark.WAITING, told)
             self.pending_button.say(text("Make the card"))
         else:
             state = self.messages.word("application-state", order.state)
-            self.pending_told.set_state(Mark.WAITING, f"{reason} {order.number}: {state}")
+            self.pending_told.set_state(Mark.WAITING, f"{order.number} ({reason}): {state}")
         self.pending_button.setVisible(self._pending is not None)
 
     def _go_on(self) -> None:
@@ -514,6 +521,9 @@ class ResidentPage(CardPage):
         self._show_actions(card.actions)
 
     def _show_actions(self, actions: Sequence[ActionView]) -> None:
+        if self._card is not None and self._card.living:
+            # The end of an old card is no question while it lives.
+            actions = [one for one in actions if one.act not in OF_THE_CARD]
         nexts = [one.act for one in actions if one.possible]
         first = next((act for act in _NEXT if act in nexts), None)
         self.actions.show_actions(actions, first)

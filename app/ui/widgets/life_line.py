@@ -93,7 +93,7 @@ class LifeLine(QWidget):
         paint_mark(painter, shape, point.mark, colour)
         words = QRectF(place.x() + 4, place.y() + 2 * GRID + 4, column - GRID - 8, 2 * GRID + 4)
         painter.setFont(font(TypeSize.BODY, bold=point.present))
-        painter.setPen(colour if point.present else QColor(theme().text))
+        painter.setPen(QColor(theme().text))
         told = painter.fontMetrics().elidedText(
             self._messages.sentence(point.word), Qt.TextElideMode.ElideRight, int(words.width())
         )

@@ -155,7 +155,7 @@ class ReportBoxes(Boxes):
             FieldKind.CODE,
             _words(messages, "loss-cause", [one.value for one in _CAUSES]),
         )
-        since = self._add(SINCE, N_("Missing since, day and time (may stay empty)"), FieldKind.NUMBER)
+        since = self._add(SINCE, N_("Missing since (may stay empty)"), FieldKind.NUMBER)
         since.editor.setPlaceholderText(messages.text("YYYYMMDDHHMM"))
         self.begin(provisional=True)
 

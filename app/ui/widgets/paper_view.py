@@ -98,7 +98,7 @@ class PaperView(QWidget):
         # How often each paper was printed while it was shown here, by its number and template.
         self._printed: dict[tuple[str, str], int] = {}
         text = self._messages.text
-        self.name = label(bold=True)
+        self.name = label(bold=True, wrap=True)
         self.state = StateLabel(Mark.WAITING, "", size=TypeSize.SMALL)
         self.fault = ErrorPanel(self._messages)
         self.next_button = Button(text("Next paper"))
@@ -171,7 +171,7 @@ class PaperView(QWidget):
         text = self._messages.text
         kind = self._messages.word("paper", wanted.template)
         of = f"  {self._at + 1}/{len(self._papers)}" if len(self._papers) > 1 else ""
-        self.name.setText(f"{kind} {wanted.number}{of}")
+        self.name.setText(f"{kind[:1].upper()}{kind[1:]} {wanted.number}{of}")
         self.state.set_state(Mark.WORKING, text("Being drawn"))
         self._enable()
         papers = self._context.desk.papers
