@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from app.domain.application import FrozenApplication
+from app.domain.application import FrozenApplication, Realm
 from app.domain.ports import Case, CaseState
 from app.domain.till import FeeDue
+from app.domain.till_errors import ShiftNotOpen
 from app.store.stock import StockRows
 from app.store.till import TillRows
 from app.store.work import Moment
@@ -36,6 +37,11 @@ class CaseGoods:
         till.require_settled(application.id)
 
     def bound(self, case: Case, chip_serial: str, moment: Moment) -> None:
+        # Asked before the making began, too; here it is the transaction that takes the card of the box,
+        # and another program may have closed the shift meanwhile. Practising needs none (docs/till.md),
+        # and test cards touch no till.
+        if case.realm is Realm.LIVE and self._till(moment).shift() is None:
+            raise ShiftNotOpen
         self._stock(moment).bind(case.realm, chip_serial, case.id)
 
     def closed(self, case: Case, state: CaseState, moment: Moment) -> None:

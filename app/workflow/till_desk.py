@@ -31,6 +31,7 @@ CLOSE: Final = "close-shift"
 CLOSE_OFF: Final = "close-shift-with-difference"
 CLOSE_OF_ANOTHER: Final = "close-shift-of-another"
 LOOK: Final = "till"
+_RESIDENTS: Final = "look-up"
 # A till holds thousands of yuan, a box a few hundred cards; more is a slip of the finger.
 MOST_FEN: Final = 10_000_000
 MOST_CARDS: Final = 100_000
@@ -244,7 +245,9 @@ class TillDesk:
         return self._ports.records.read(look)
 
     def receipt_paper(self, number: str, *, copy: bool = False) -> FeeReceipt:
+        # The payer's name and number stand on it: who looks after the record alone sees neither.
         self._ports.gate.view(LOOK)
+        self._ports.gate.view(_RESIDENTS)
         with self._refusals(LOOK, number):
             if copy:
                 self._durable("copy-receipt", lambda unit: unit.till.copied(number))
