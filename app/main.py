@@ -381,7 +381,10 @@ def open_window(options: Options, house: House | None = None) -> int:
     with open_desk(options, house=house, sit=options.entry is not None) as desk:
         if not _has_display():
             raise NoDisplay
-        return run(desk, options.lang, [])
+        code = run(desk, options.lang, [])
+        # Whoever was there, or had locked the desk, is not any more; the audit says so.
+        desk.sign_in.sign_out()
+        return code
 
 
 def _has_display() -> bool:

@@ -8,11 +8,19 @@ from __future__ import annotations
 import threading
 
 WINDOW_THREAD = "window"
+# What Python calls a program's first thread.
+_PLAIN_THREAD = "MainThread"
 
 
 def claim_window_thread() -> None:
     """Call once, on the thread that draws the window."""
     threading.current_thread().name = WINDOW_THREAD
+
+
+def release_window_thread() -> None:
+    """The window is closed: what still has to be told to the store freezes nobody any more."""
+    if on_window_thread():
+        threading.current_thread().name = _PLAIN_THREAD
 
 
 def on_window_thread() -> bool:

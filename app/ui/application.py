@@ -10,7 +10,7 @@ from PySide6.QtCore import QLibraryInfo, QLocale, QTranslator
 from PySide6.QtWidgets import QApplication
 
 from app.base.catalogue import Catalogue
-from app.base.threads import claim_window_thread
+from app.base.threads import claim_window_thread, release_window_thread
 from app.ui.context import Context
 from app.ui.main_window import MainWindow
 from app.ui.messages import Messages
@@ -34,7 +34,10 @@ def run(desk: DeskService, lang: str, argv: Sequence[str]) -> int:
     app = make_application(lang, _THEMES.get(chosen.theme))
     window = make_window(desk, Catalogue(lang))
     show(window, full_screen=chosen.full_screen)
-    return app.exec()
+    try:
+        return app.exec()
+    finally:
+        release_window_thread()
 
 
 def show(window: MainWindow, *, full_screen: bool = False) -> None:

@@ -46,7 +46,7 @@ class Door(QWidget):
         set_tone(self, "ground")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         frame, column = panel(margin=3 * GRID, spacing=GRID + 4)
-        frame.setFixedWidth(58 * GRID)
+        frame.setFixedWidth(64 * GRID)
         column.addLayout(self._head())
         column.addLayout(self._place(badge))
         column.addWidget(rule())

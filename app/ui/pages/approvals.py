@@ -52,7 +52,7 @@ class ApprovalsPage(Page):
             OWNERS["approvals.waiting"],
         )
         self.table = Table(text("Applications to approve"), self.model)
-        self.table.set_widths(13 * GRID, 0, 21 * GRID, 10 * GRID, 13 * GRID)
+        self.table.set_widths(12 * GRID, 0, 21 * GRID, 12 * GRID, 13 * GRID)
         self.table.moved.connect(self._chosen)
         self.table.opened.connect(lambda _index: self.look())
         self.model.failed.connect(self.fault.show_fault)
@@ -204,7 +204,8 @@ class ApprovalsPage(Page):
 
     def _line(self, line: int, field: FormField, value: DraftValue) -> None:
         top = Qt.AlignmentFlag.AlignTop
-        name = label(self.messages.field(field), TypeSize.SMALL, tone="muted")
+        name = label(self.messages.field(field), TypeSize.SMALL, tone="muted", wrap=True)
+        name.setFixedWidth(20 * GRID)
         self._grid.addWidget(name, line, 0, top)
         entered = label(self._shown(field, value.text), wrap=True)
         self._grid.addWidget(entered, line, 1, top)
