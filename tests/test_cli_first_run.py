@@ -17,6 +17,7 @@ from app.domain.application import Realm
 from app.domain.staff import PEOPLE, Role
 from app.main import open_desk
 from app.opening import DESK_FILE, Entry, House, Options, open_room
+from app.store.audit_witness import WITNESS_FOLDER
 from app.store.store import STORE_FOLDER
 from app.workflow.sign_in import SignInRefused
 from app.workflow.workplace import SimulatedRefused
@@ -128,10 +129,12 @@ def test_a_workplace_begins_with_people_of_every_role_and_no_account_of_its_own(
     assert len(set(made["shares"])) == 3
     listed = live.by(Role.SECURITY, "staff", "list").json["staff"]
     assert [row["id"] for row in listed] == [row["id"] for row in made["people"]]
-    assert sorted(path.name for path in live.folder.iterdir()) == [DESK_FILE, STORE_FOLDER]
+    # What witnesses the audit is told when a desk opens (docs/audit.md).
+    there = sorted(path.name for path in live.folder.iterdir())
+    assert there == [DESK_FILE, STORE_FOLDER, WITNESS_FOLDER]
     kinds = [row[0] for row in live.audit()]
     assert kinds.count("staff") == 5
-    assert kinds.count("setting") == len(SETTINGS) + 1
+    assert kinds.count("setting") == len(SETTINGS) + 2
     assert kinds.count("keys") >= 6
     # What the first run kept is what every later row bears.
     assert live.audit()[-1][6] == SETTINGS["terminal_number"]
