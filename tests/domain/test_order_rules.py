@@ -54,6 +54,13 @@ def problems(values: dict[str, str], resident=ADULT) -> dict[str, FieldProblem]:
     return {problem.field: problem for problem in found}
 
 
+@pytest.mark.parametrize("values", [SIGNED | {KIND: "1"}, GUARDIAN, AGENT])
+def test_who_applied_goes_back_into_the_form_as_it_was_told(values: dict[str, str]) -> None:
+    applicant = applicant_of(values)
+    assert order_rules.values_of(applicant, consent_of(values, 1)) == values
+    assert CONSENT not in order_rules.values_of(applicant, None)
+
+
 @pytest.mark.parametrize("values", [SIGNED, SIGNED | {KIND: "1"}, GUARDIAN, AGENT])
 def test_a_whole_order_has_no_problem(values: dict[str, str]) -> None:
     assert problems(values) == {}

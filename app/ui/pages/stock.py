@@ -229,8 +229,8 @@ class StockPage(Page):
     def _show_counts(self, counts: StockCounts) -> None:
         for state, button in self.places.items():
             count = getattr(counts, state.value.replace("-", "_"))
-            word = self.messages.word("blank_state", state.value)
-            button.say(f"{word} {count}")
+            told = f"{self.messages.word('blank_state', state.value)} {count}"
+            button.say(told)
 
     def _show_card(self, index: QModelIndex) -> None:
         card = self.model.row(index) if index.isValid() else None
