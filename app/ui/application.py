@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from app.base.catalogue import Catalogue
 from app.base.threads import claim_window_thread, release_window_thread
 from app.ui.context import Context
+from app.ui.garbage import WindowCollector
 from app.ui.main_window import MainWindow
 from app.ui.messages import Messages
 from app.ui.tasks import TaskRunner
@@ -55,6 +56,8 @@ def make_application(lang: str, chosen: Theme | None = None) -> QApplication:
     running = QApplication.instance()
     app = running if isinstance(running, QApplication) else QApplication(sys.argv[:1])
     app.setApplicationName("kangka")
+    if app.findChild(WindowCollector) is None:
+        WindowCollector(app)
     app.setStyle("Fusion")
     app.setFont(font())
     if lang == "zh":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -36,8 +37,19 @@ def window_thread(dressed: QApplication) -> Iterator[None]:
     """The window's mark on this thread, taken off again for the tests that follow."""
     before = threading.current_thread().name
     claim_window_thread()
+    # As at a desk: widgets are freed on this thread, never by a worker's collection.
+    gc.disable()
     yield
+    gc.collect(1)
     threading.current_thread().name = before
+
+
+@pytest.fixture(autouse=True, scope="module")
+def collected() -> Iterator[None]:
+    """Whatever windows are left of a module are freed here; after it the collector runs as elsewhere."""
+    yield
+    gc.collect()
+    gc.enable()
 
 
 @pytest.fixture
