@@ -11,7 +11,8 @@ import pytest
 
 from app import main as composition
 from app.domain.resident import Resident
-from tests.store.test_needles import needles
+from app.training import Crowd
+from tests.helpers.needles import needles
 
 PEOPLE = 2
 SEED = 7
@@ -44,7 +45,7 @@ def of_person(person: Resident) -> Iterator[bytes]:
 
 @pytest.fixture(scope="module")
 def sought() -> set[bytes]:
-    crowd = composition.Crowd(seed=SEED)
+    crowd = Crowd(seed=SEED)
     return {raw for number in range(PEOPLE) for raw in of_person(crowd.person(number))}
 
 
@@ -52,7 +53,7 @@ def sought() -> set[bytes]:
 def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("stolen") / "workplace"
     made = composition.demo(composition.Options(), out, PEOPLE, SEED)
-    assert made["verified"] == PEOPLE
+    assert made["issued"] == PEOPLE
     return out
 
 
