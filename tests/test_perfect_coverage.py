@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tools import perfect
+
+ROOT = Path(__file__).parents[1]
 
 MODULE = """
 def sign(number):
@@ -47,6 +52,23 @@ LIST = 'whole = ["app/part"]\n[modules]\n"app/part/signs.py" = ["tests/part/{}"]
 def test_the_heart_is_covered_to_the_last_branch_by_its_own_tests() -> None:
     code, words = perfect.run()
     assert code == perfect.GREEN, words[-6000:]
+
+
+@pytest.mark.prove
+def test_the_modules_of_a_desks_day_are_covered_as_well(
+    sample: Callable[[Sequence[Any], int], list[Any]],
+    proving: bool,
+    tmp_path: Path,
+    record_proof: Callable[[str, int], None],
+) -> None:
+    listed = perfect.read_list(ROOT / "tests" / "perfect-day.toml", ROOT)
+    chosen = listed if proving else sample(listed, 1)
+    rows = "".join(f"{json.dumps(each.module)} = {json.dumps(each.tests)}\n" for each in chosen)
+    part = tmp_path / "part.toml"
+    part.write_text(f"[modules]\n{rows}", encoding="utf-8")
+    code, words = perfect.run(part)
+    assert code == perfect.GREEN, words[-6000:]
+    record_proof("modules covered to the last branch", len(chosen))
 
 
 @pytest.fixture
