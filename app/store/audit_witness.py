@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 from typing import Final
 
+from app.base.files import sync_folder
 from app.crypto.keychain import Keychain, KeychainUnavailable
 from app.domain.audit import Head, HeadUnreadable, WitnessedHead, WitnessFailed, parse_head
-from app.store.database import sync_folder
 
 # Under the workplace folder, beside the store's own: whoever puts a store back does not put this back.
 WITNESS_FOLDER: Final = "witness"

@@ -19,6 +19,7 @@ from sqlcipher3 import dbapi2 as sqlcipher  # type: ignore[import-untyped]
 
 from app import __version__
 from app.base.errors import KangkaError
+from app.base.files import sync_folder
 from app.crypto.keys import StoreKeys
 from app.crypto.sm3 import same
 from app.store import errors
@@ -258,16 +259,6 @@ def backup(database: CipherDatabase, folder: Path, name: str) -> Path:
 def make_file(path: Path) -> None:
     """An empty file that its owner alone may read; the engine would let everybody."""
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a rename inside ``folder`` durable where the system knows how (Windows does it by itself)."""
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def sync_way(folder: Path) -> None:
