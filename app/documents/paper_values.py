@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from app.base.clock import CHINA_TIME
 from app.documents.paper_facts import Paper, PaperFacts, Term
 from app.documents.paper_money import capital_amount, plain_amount
+from app.domain.masking import masked_number, masked_phone
 
 FACTS = "facts."
 
@@ -102,17 +103,13 @@ class Shown:
     en: str = ""
 
 
-# ui.md: 410102********2345. A phone keeps its block and its last four.
-_HEADS = {ValueKind.NUMBER: 6, ValueKind.PHONE: 3}
-_TAIL = 4
+# How a kind that is masked stands on a paper that does not name it whole.
+_MASKS = {ValueKind.NUMBER: masked_number, ValueKind.PHONE: masked_phone}
 
 
 def masked(value: str, kind: ValueKind = ValueKind.NUMBER) -> str:
-    """``410102********2345``, ``199****0000``; what is too short for that keeps its last two alone."""
-    head = _HEADS[kind]
-    if len(value) <= head + _TAIL:
-        return "*" * max(len(value) - 2, 0) + value[-2:]
-    return value[:head] + "*" * (len(value) - head - _TAIL) + value[-_TAIL:]
+    """A value of a masked kind as it stands on paper."""
+    return _MASKS[kind](value)
 
 
 def list_name(words: type[Enum]) -> str:

@@ -13,12 +13,12 @@ from app.domain.application import FrozenApplication
 from app.domain.audit import AuditEvent, AuditKind
 from app.domain.evidence import FieldOrigin
 from app.domain.lives import load_life
+from app.domain.masking import masked_number
 from app.domain.order import ApplicationEvent, ApplicationState, Approval
 from app.domain.records import Records, Unit
 from app.domain.staff import Actor
 from app.workflow.drafts import values_of
 from app.workflow.gate import Gate
-from app.workflow.masking import masked_number
 from app.workflow.views import DraftValue
 
 APPROVE = "approve"

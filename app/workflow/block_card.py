@@ -12,6 +12,7 @@ from typing import Final
 
 from app.base.errors import N_
 from app.domain.card import Card, CardChange, CardEventKind, CardState
+from app.domain.masking import masked_number
 from app.domain.ports import CaseState
 from app.domain.records import Unit
 from app.domain.staff import Presence
@@ -20,7 +21,6 @@ from app.workflow.card_ports import CardPorts, Held, enter, held, refusals, step
 from app.workflow.card_reader import Laid, laid_card
 from app.workflow.card_views import CardDone
 from app.workflow.gate import Passage
-from app.workflow.masking import masked_number
 from app.workflow.views import CaseRow, Mark, Sentence, Settlement
 
 BLOCK: Final = "block-card"

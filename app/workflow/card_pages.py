@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.base.errors import N_
 from app.domain.application import FrozenApplication
 from app.domain.card import Card, CardEvent
+from app.domain.masking import masked_number
 from app.domain.order_rules import age_at
 from app.domain.records import Unit
 from app.workflow.card_papers import TEMPLATES
@@ -18,7 +19,6 @@ from app.workflow.card_views import (
     ResidentView,
 )
 from app.workflow.card_words import actions_of, event_views, life_line, word_of
-from app.workflow.masking import masked_number
 from app.workflow.report_loss import reissue_begun
 from app.workflow.views import Mark, Sentence
 

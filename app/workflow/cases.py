@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from app.base.errors import N_
 from app.domain.application import FrozenApplication
+from app.domain.masking import masked_number
 from app.domain.ports import Case, CaseState, Intent, IntentKind
 from app.workflow.issue import CHIP_DONE
-from app.workflow.masking import masked_number
 from app.workflow.views import CaseRow, Mark, Sentence, Settlement
 
 _WORDS = {

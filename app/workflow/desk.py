@@ -15,6 +15,7 @@ from app.documents.papers import Paper
 from app.documents.raster import pages_png
 from app.domain.application import FrozenApplication, Realm
 from app.domain.codes import CodeTable, CodeTables
+from app.domain.masking import masked_number
 from app.domain.ports import Applications, Case, Journal, Timings
 from app.domain.records import Records
 from app.domain.staff import Actor, Level, Presence
@@ -31,7 +32,6 @@ from app.workflow.files import write_file
 from app.workflow.form import Form, load_form
 from app.workflow.gate import Gate, Session
 from app.workflow.issue import FINISHED, Made, Maker, Station
-from app.workflow.masking import masked_number
 from app.workflow.order_papers import OrderPapers
 from app.workflow.paper_desk import PaperDesk
 from app.workflow.read_card import card_labels, read_any_card

@@ -13,12 +13,12 @@ from app.domain.application import Realm
 from app.domain.audit import Head
 from app.domain.fees import FeeProofMissing, FeeSchedule, Ground
 from app.domain.lives import Life, load_life
+from app.domain.masking import masked_name
 from app.domain.records import Records, Unit
 from app.domain.staff import Presence
 from app.domain.till import Closing, FeeDue, PayMethod, Receipt, Shift, TillState
 from app.domain.till_errors import NothingDue, ShiftNotOpen, ShiftOutOfBalance
 from app.workflow.gate import Gate
-from app.workflow.masking import masked_name
 from app.workflow.till_papers import closing_report, fee_receipt
 from app.workflow.till_views import DueRow, TillView
 

@@ -12,11 +12,11 @@ import pytest
 from app.devices.ports import Side
 from app.devices.sim.card_printer import PrintFault, SimulatedCardPrinter
 from app.devices.sim.reader import SimulatedReader
+from app.domain.masking import masked_number
 from app.main import Options, open_desk
 from app.workflow.desk import Desk
 from app.workflow.devices import DeviceBoard
 from app.workflow.enrol import Enrolment, TrainingOnly
-from app.workflow.masking import masked_number
 from app.workflow.sam_desk import SamPinMissing
 from app.workflow.views import DeskSummary, DeviceRole, IssueStep, Mark
 
