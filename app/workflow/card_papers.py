@@ -21,6 +21,7 @@ from app.domain.desk_rules import DeskRules
 from app.domain.fees import FeeSchedule
 from app.domain.order import ApplicantKind
 from app.domain.till import FeeDue
+from app.workflow.paper_words import PaperWords
 
 _COLLECTORS = {
     ApplicantKind.SELF: Collector.SELF,
@@ -45,8 +46,7 @@ class CardPapers:
 
     def __init__(self, rules: DeskRules, codes: CodeTables, fees: FeeSchedule) -> None:
         self._rules = rules
-        self._codes = codes
-        self._fees = fees
+        self._words = PaperWords(codes, fees)
 
     def of(
         self, card: Card, order: FrozenApplication, events: list[CardEvent], event: CardEvent
@@ -64,15 +64,7 @@ class CardPapers:
         self, order: FrozenApplication, number: str, accepted_ms: int, due: FeeDue
     ) -> AcceptanceReceipt:
         """《受理回执》 of an order that was just kept."""
-        return AcceptanceReceipt(
-            number=number,
-            business=self._business(order.reason),
-            accepted_at_ms=accepted_ms,
-            name=order.resident.name,
-            person_number=order.resident.number,
-            fee_fen=due.fen,
-            fee_rule=due.rule,
-        )
+        return self._words.acceptance(order, number, accepted_ms, due)
 
     def _slip(
         self, card: Card, order: FrozenApplication, events: list[CardEvent], event: CardEvent
@@ -86,14 +78,14 @@ class CardPapers:
             card_number=order.card.card_number,
             chip_serial=card.chip_serial or "",
             name=order.resident.name,
-            business=self._business(order.reason),
+            business=self._words.business(order.reason),
             collector=_COLLECTORS[ApplicantKind(told["visitor_standing"])],
             collector_name=told["visitor_name"],
-            collector_document=self._code("other-document", told["visitor_document"]),
+            collector_document=self._words.code("other-document", told["visitor_document"]),
             collector_number=told["visitor_number"],
             handed_over_at_ms=event.valid_ms,
             collector_phone=told["visitor_phone"],
-            relation=self._code("relation", told["visitor_relation"]),
+            relation=self._words.code("relation", told["visitor_relation"]),
             activated_at_ms=activated,
         )
 
@@ -108,9 +100,9 @@ class CardPapers:
             card_number=order.card.card_number,
             reported_at_ms=event.at_ms,
             reporter_name=told["visitor_name"],
-            relation=self._code("relation", told["visitor_relation"]),
+            relation=self._words.code("relation", told["visitor_relation"]),
             channel=self._term("channel", told["channel"]),
-            reporter_document=self._code("other-document", told["visitor_document"]),
+            reporter_document=self._words.code("other-document", told["visitor_document"]),
             reporter_number=told["visitor_number"],
             reporter_phone=told["visitor_phone"],
             lapses_at_ms=None if lapses is None else int(lapses),
@@ -125,18 +117,10 @@ class CardPapers:
             person_number=order.resident.number,
             issued_on=dt.date.fromisoformat(told["proof_from"]),
             last_day=dt.date.fromisoformat(told["proof_until"]),
-            reason=self._business(event.reason or ""),
+            reason=self._words.business(event.reason or ""),
             application_number=told["application"],
         )
-
-    def _business(self, reason: str) -> Term:
-        ground = self._fees.reason(reason)
-        return Term(ground.title_zh, ground.title_en)
 
     def _term(self, list_: str, code: str) -> Term:
         word = self._rules.word(list_, code)
         return Term(word.zh, word.en)
-
-    def _code(self, table: str, code: str) -> str:
-        found = self._codes[table].find(code) if code else None
-        return code if found is None else found.zh

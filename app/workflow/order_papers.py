@@ -22,6 +22,7 @@ from app.domain.fees import FeeSchedule
 from app.domain.order import Applicant, ApplicantKind
 from app.domain.resident import Resident
 from app.domain.till import FeeDue
+from app.workflow.paper_words import PaperWords
 
 _REPRESENTATIVES = {
     ApplicantKind.GUARDIAN: Representative.GUARDIAN,
@@ -37,7 +38,7 @@ class OrderPapers:
 
     def __init__(self, codes: CodeTables, fees: FeeSchedule) -> None:
         self._codes = codes
-        self._fees = fees
+        self._words = PaperWords(codes, fees)
 
     def form(self, order: FrozenApplication, number: str) -> ApplicationForm:
         """《居民健康卡申请表》 with everything that was collected."""
@@ -46,32 +47,32 @@ class OrderPapers:
         addresses = {address.kind.zfill(2): address.text for address in person.addresses}
         form = ApplicationForm(
             number=number,
-            business=self._business(order.reason),
+            business=self._words.business(order.reason),
             applied_on=civil_date(order.frozen_at_ms),
             name=person.name,
-            sex=self._word("sex", person.sex),
+            sex=self._words.code("sex", person.sex),
             birth_date=_day(person.birth_date) or civil_date(order.frozen_at_ms),
             citizen_id=person.citizen_id or "",
             chip_name=order.card.chip_name if order.card.name_shortened else "",
-            ethnic=self._word("ethnic", person.ethnic),
+            ethnic=self._words.code("ethnic", person.ethnic),
             nationality=person.nationality or "",
             english_name=person.english_name or "",
-            other_document=self._word("other-document", other.kind if other else None),
+            other_document=self._words.code("other-document", other.kind if other else None),
             other_number=other.number if other else "",
             rural_insurance=person.rural_insurance or "",
             health_record=person.health_record or "",
             phone=_at(person.phones, 0),
             second_phone=_at(person.phones, 1),
-            marital=self._word("marital", person.marital),
-            occupation=self._word("occupation", person.occupation),
-            education=self._word("education", person.education),
+            marital=self._words.code("marital", person.marital),
+            occupation=self._words.code("occupation", person.occupation),
+            education=self._words.code("education", person.education),
             registered_address=addresses.get("01", ""),
             residence=addresses.get("02", ""),
             contacts=tuple(
-                FormContact(contact.name, self._word("relation", contact.relation), contact.phone)
+                FormContact(contact.name, self._words.code("relation", contact.relation), contact.phone)
                 for contact in person.contacts
             ),
-            payments=tuple(self._word("payment", code) for code in person.payments),
+            payments=tuple(self._words.code("payment", code) for code in person.payments),
             photo=person.face_photo,
             collected_from=_source(order),
             consent_version=order.consent.version if order.consent is not None else "",
@@ -80,23 +81,15 @@ class OrderPapers:
 
     def acceptance(self, order: FrozenApplication, number: str, due: FeeDue | None) -> AcceptanceReceipt:
         """《受理回执》: the number to ask by, and what it costs."""
-        return AcceptanceReceipt(
-            number=number,
-            business=self._business(order.reason),
-            accepted_at_ms=order.frozen_at_ms,
-            name=order.resident.name,
-            person_number=order.resident.number,
-            fee_fen=0 if due is None else due.fen,
-            fee_rule="" if due is None else due.rule,
-        )
+        return self._words.acceptance(order, number, order.frozen_at_ms, due)
 
     def _with_health(self, form: ApplicationForm, person: Resident) -> ApplicationForm:
         health = person.health
         alerts = [self._alert(name) for name, flag in health.alerts.items() if flag == _YES]
         return replace(
             form,
-            abo=self._word("abo", health.abo),
-            rh=self._word("rh", health.rh),
+            abo=self._words.code("abo", health.abo),
+            rh=self._words.code("rh", health.rh),
             alerts=tuple(alerts + ([health.other_alert] if health.other_alert else [])),
             allergies=tuple(
                 FormAllergy(found.substance, found.reaction or "") for found in health.allergies
@@ -113,20 +106,12 @@ class OrderPapers:
             form,
             representative=_REPRESENTATIVES[applicant.kind],
             representative_name=applicant.name or "",
-            representative_document=self._word("other-document", applicant.document_kind),
+            representative_document=self._words.code("other-document", applicant.document_kind),
             representative_number=applicant.document_number or "",
             representative_phone=applicant.phone or "",
-            representative_relation=self._word("relation", applicant.relation),
-            representative_reason=self._word("agent-reason", applicant.reason),
+            representative_relation=self._words.code("relation", applicant.relation),
+            representative_reason=self._words.code("agent-reason", applicant.reason),
         )
-
-    def _business(self, reason: str) -> Term:
-        ground = self._fees.reason(reason)
-        return Term(ground.title_zh, ground.title_en)
-
-    def _word(self, table: str, code: str | None) -> str:
-        found = self._codes[table].find(code) if code else None
-        return found.zh if found is not None else (code or "")
 
     def _alert(self, name: str) -> str:
         found = next((row for row in self._codes["alert"].codes if row.code == name), None)

@@ -18,6 +18,7 @@ from app.domain.audit import Head
 from app.domain.fees import FeeSchedule, Ground, rule_since
 from app.domain.lives import Life
 from app.domain.till import Closing, PayMethod, Receipt, ReceiptState
+from app.workflow.paper_words import term
 
 _MEANS = {
     PayMethod.CASH: Means.CASH,
@@ -41,7 +42,7 @@ def fee_receipt(
         received_at_ms=receipt.at_ms,
         payer=application.resident.name,
         person_number=application.resident.number,
-        reason=_term(fees.reason(receipt.reason)),
+        reason=term(fees.reason(receipt.reason)),
         rule=receipt.rule,
         due_fen=receipt.fen,
         received_fen=receipt.received_fen,
@@ -49,7 +50,7 @@ def fee_receipt(
         shift=shift_number,
         application_number=application_number,
         rule_since=rule_since(receipt.rule),
-        waiver=None if waiver is None else _term(waiver),
+        waiver=None if waiver is None else term(waiver),
         voided=receipt.state is ReceiptState.VOIDED,
         voided_at_ms=receipt.void_ms,
         voided_by="、".join(name for name in (receipt.void_clerk, receipt.void_second) if name),
@@ -106,7 +107,7 @@ def closing_report(
         gaps=state.gaps,
         waived=tuple(
             WaivedRow(
-                reason=_term(_waiver(fees, row.reason, row.waiver)), count=row.count, amount_fen=row.fen
+                reason=term(_waiver(fees, row.reason, row.waiver)), count=row.count, amount_fen=row.fen
             )
             for row in state.waived
         ),
@@ -119,10 +120,6 @@ def closing_report(
             for case in state.cases
         ),
     )
-
-
-def _term(ground: Ground) -> Term:
-    return Term(ground.title_zh, ground.title_en)
 
 
 def _void(fees: FeeSchedule, code: str) -> str:
