@@ -9,6 +9,17 @@ from app.domain.codes import CodeTables
 from app.workflow.views import Faces
 from app.workflow.workplace import Workplace
 
+_MARKS = {
+    Realm.LIVE: (),
+    Realm.TEST: (FaceMark.SPECIMEN,),
+    Realm.TRAINING: (FaceMark.TRAINING,),
+}
+
+
+def marks_of(realm: Realm, *, simulated: bool) -> tuple[FaceMark, ...]:
+    """What cards and papers of a realm bear across them, and what they bear of simulated devices."""
+    return (*_MARKS[realm], FaceMark.SIMULATED) if simulated else _MARKS[realm]
+
 
 class FaceMaker:
     """Draws faces for one workplace; the last card's pages are kept, since they are asked for often."""
@@ -41,12 +52,8 @@ class FaceMaker:
             ethnic=self._word("ethnic", resident.ethnic),
             photo=resident.face_photo,
             vendor_code=self._workplace.vendor + card.issue_date,
-            marks=self._marks(application.realm),
+            marks=marks_of(application.realm, simulated=self._workplace.simulated),
         )
-
-    def _marks(self, realm: Realm) -> tuple[FaceMark, ...]:
-        marks = {Realm.TEST: (FaceMark.SPECIMEN,), Realm.TRAINING: (FaceMark.TRAINING,)}.get(realm, ())
-        return (*marks, FaceMark.SIMULATED) if self._workplace.simulated else marks
 
     def _word(self, table: str, code: str | None) -> str:
         row = self._codes[table].find(code) if code else None

@@ -12,22 +12,16 @@ from pathlib import Path
 
 from app.base.clock import Clock
 from app.base.errors import N_, KangkaError
-from app.documents.face_design import FaceMark
 from app.documents.papers import Paper, PaperFacts, PaperRenderer
 from app.documents.raster import page_count, page_png
-from app.domain.application import Realm
 from app.domain.audit import AuditEvent, AuditKind
 from app.domain.records import Records
+from app.workflow.faces import marks_of
 from app.workflow.files import make_private, write_file
 from app.workflow.gate import Session
 from app.workflow.workplace import Workplace
 
 PAPERS_FOLDER = "papers"
-_MARKS = {
-    Realm.LIVE: (),
-    Realm.TEST: (FaceMark.SPECIMEN,),
-    Realm.TRAINING: (FaceMark.TRAINING,),
-}
 _SCREEN_DPI = 110
 
 
@@ -108,7 +102,6 @@ class PaperDesk:
 
     def _facts(self, copy: int) -> PaperFacts:
         place = self._workplace
-        simulated = (FaceMark.SIMULATED,) if place.simulated else ()
         return PaperFacts(
             centre=place.name,
             desk=place.desk,
@@ -116,6 +109,6 @@ class PaperDesk:
             institution=place.institution_code,
             operator=self._session.actor.name,
             printed_at_ms=self._clock.now_ms(),
-            marks=(*_MARKS[place.realm], *simulated),
+            marks=marks_of(place.realm, simulated=place.simulated),
             copy=copy,
         )
