@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from types import MappingProxyType
+from dataclasses import dataclass, field, replace
 
 from app.base.clock import Clock
 from app.base.errors import N_, KangkaError
-from app.domain import order_rules
 from app.domain.application import FrozenApplication
 from app.domain.audit import AuditEvent, AuditKind
-from app.domain.evidence import FieldOrigin
 from app.domain.lives import load_life
 from app.domain.masking import masked_number
 from app.domain.order import ApplicationEvent, ApplicationState, Approval
 from app.domain.records import Records, Unit
 from app.domain.staff import Actor
 from app.workflow.drafts import values_of
+from app.workflow.enrol_texts import entered
 from app.workflow.gate import Gate
 from app.workflow.views import DraftValue
 
@@ -57,12 +55,14 @@ class ApprovalRow:
 class ApprovalView:
     """One application to be judged: every value with what a document's chip said of it, if it said
     anything. ``values`` are by the form's paths; ``document`` is the kind of what was read, None where
-    nothing was. ``photo`` is the face photo, JPEG."""
+    nothing was. ``photo`` is the face photo, JPEG. ``before`` is what the lost card's order said, where
+    the card in its place says otherwise."""
 
     row: ApprovalRow
     values: Mapping[str, DraftValue]
     document: str | None
     photo: bytes | None
+    before: Mapping[str, str] = field(default_factory=dict)
 
 
 class ApprovalDesk:
@@ -88,11 +88,11 @@ class ApprovalDesk:
         """All that was entered, whole: looking is recorded, as every unmasking is."""
         actor = self._gate.view("enrol")
 
-        def look(unit: Unit) -> tuple[FrozenApplication, ApprovalRow]:
+        def look(unit: Unit) -> tuple[FrozenApplication, ApprovalRow, Mapping[str, str]]:
             found = unit.applications.get(application_id)
-            return found, self._row(unit, found, actor)
+            return found, self._row(unit, found, actor), _before(unit, found)
 
-        found, row = self._records.read(look)
+        found, row, before = self._records.read(look)
         event = AuditEvent(
             AuditKind.UNMASK,
             act=APPROVE,
@@ -103,7 +103,7 @@ class ApprovalDesk:
         self._records.durable("unmask", lambda unit: unit.audit(event), begins=False)
         evidence = found.evidence
         document = None if evidence is None or evidence.document is None else evidence.document.kind
-        return ApprovalView(row, _values(found), document, found.resident.face_photo)
+        return ApprovalView(row, entered(found), document, found.resident.face_photo, before)
 
     def approve(self, application_id: str) -> None:
         """A new version with who approved it; the card can be ordered then."""
@@ -178,20 +178,13 @@ def _found(unit: Unit, application_id: str) -> tuple[FrozenApplication, bytes]:
     return found, unit.applications.person_token(found.realm, found.resident)
 
 
-def _values(found: FrozenApplication) -> Mapping[str, DraftValue]:
-    """What the form held, each value with what the chip said of it."""
-    texts = values_of(found.resident)
-    if found.applicant is not None:
-        texts |= order_rules.values_of(found.applicant, found.consent)
-    told = {} if found.evidence is None else {field.path: field for field in found.evidence.fields}
-    values = {}
-    for path, text in texts.items():
-        origin = told.get(path)
-        read = None
-        if origin is not None:
-            read = text if origin.origin is FieldOrigin.CHIP else origin.read
-        values[path] = DraftValue(text, read)
-    return MappingProxyType(values)
+def _before(unit: Unit, found: FrozenApplication) -> Mapping[str, str]:
+    """What the order of the replaced card said where this one says otherwise."""
+    if found.replaces is None:
+        return {}
+    old = values_of(unit.applications.get(unit.cards.get(found.replaces).application_id).resident)
+    new = values_of(found.resident)
+    return {path: old.get(path, "") for path in new if new[path] != old.get(path, "")}
 
 
 def _begun(unit: Unit, found: FrozenApplication) -> bool:

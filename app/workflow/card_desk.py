@@ -40,7 +40,7 @@ from app.workflow.hand_over import HandOver
 from app.workflow.issue import CaseUnsettled
 from app.workflow.reissue import Reissue
 from app.workflow.report_loss import Losses, lapse_due
-from app.workflow.views import CaseRow, Settlement
+from app.workflow.views import CaseRow, EnrolDraft, Finding, Settlement
 
 LOOK: Final = "look-up"
 READ: Final = "read-card"
@@ -232,6 +232,12 @@ class CardDesk:
 
     def reissue(self, card_id: str, form: ReissueForm) -> Reissued:
         return self._reissue.order(card_id, form)
+
+    def reissue_draft(self, card_id: str) -> EnrolDraft:
+        return self._reissue.draft(card_id)
+
+    def check_reissue(self, card_id: str, draft: EnrolDraft) -> list[Finding]:
+        return self._reissue.check(card_id, draft)
 
     def block(self, card_id: str, cancel: threading.Event, *, fresh: Presence | None) -> CardDone:
         return self._blocks.block(card_id, cancel, fresh=fresh)

@@ -26,7 +26,7 @@ from app.domain.staff import Permissions, Presence
 from app.domain.visitor import Visitor
 from app.workflow.gate import Gate, Passage
 from app.workflow.issue import Station
-from app.workflow.views import EnrolDraft
+from app.workflow.views import EnrolDraft, Finding
 from app.workflow.workplace import Workplace
 
 
@@ -34,8 +34,8 @@ from app.workflow.workplace import Workplace
 class CardPorts:
     """What a desk does with cards by, composed once.
 
-    ``collect`` gives an application of a corrected draft, checked and not kept; ``devices`` is held
-    while a card is on the reader.
+    ``check`` tells what is wrong with corrected data of a person by id, ``collect`` gives an application
+    of them, checked and not kept; ``devices`` is held while a card is on the reader.
     """
 
     gate: Gate
@@ -52,7 +52,8 @@ class CardPorts:
     random: RandomSource
     devices: threading.Lock
     fees: FeeSchedule
-    collect: Callable[[EnrolDraft], FrozenApplication]
+    check: Callable[[EnrolDraft, str | None], list[Finding]]
+    collect: Callable[[EnrolDraft, str], FrozenApplication]
 
     @property
     def today(self) -> dt.date:

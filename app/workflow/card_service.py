@@ -22,7 +22,7 @@ from app.workflow.card_views import (
     ReissueForm,
     ResidentView,
 )
-from app.workflow.views import CaseRow, Settlement
+from app.workflow.views import CaseRow, EnrolDraft, Finding, Settlement
 
 
 class CardService(Protocol):
@@ -95,6 +95,14 @@ class CardService(Protocol):
     def found(self, card_id: str, form: FoundForm) -> CardDone: ...
 
     def reissue(self, card_id: str, form: ReissueForm) -> Reissued: ...
+
+    def reissue_draft(self, card_id: str) -> EnrolDraft:
+        """The data that a lost card was ordered with, to be corrected; showing them is recorded."""
+        ...
+
+    def check_reissue(self, card_id: str, draft: EnrolDraft) -> list[Finding]:
+        """Every problem of the corrected data at once."""
+        ...
 
     def block(self, card_id: str, cancel: threading.Event, *, fresh: Presence | None) -> CardDone:
         """Block a dead card on its chip for good."""

@@ -103,6 +103,18 @@ class PersonKnown(FieldProblem):
     remedy = N_("Compare name and photo with the earlier application before you go on.")
 
 
+@dataclass(eq=False)
+class NumberOfAnother(FieldProblem):
+    """Corrected data bear the number of somebody else who is known here."""
+
+    field: str
+
+    code = "enrol.number-of-another"
+    cause = N_("This number belongs to another person who is known here.")
+    meaning = N_("The new card would be another person's; nothing was recorded.")
+    remedy = N_("Compare the document with the person, and read or type the number again.")
+
+
 @dataclass(frozen=True)
 class EnrolPorts:
     """What enrolment needs. ``made_up`` gives training people by number, None outside training."""
@@ -217,16 +229,21 @@ class Enrolment:
         fitted = fit_photo(picture, self._ports.profile.field("ZP")[1].length)
         return replace(draft, photo=fitted.chip, face_photo=fitted.face)
 
-    def check(self, draft: EnrolDraft) -> list[Finding]:
-        """Every problem of a draft at once, and what a clerk should look at."""
+    def check(self, draft: EnrolDraft, person_id: str | None = None) -> list[Finding]:
+        """Every problem of a draft at once, and what a clerk should look at.
+
+        With ``person_id`` they are corrected data of somebody known: who applies and what was signed is
+        asked for elsewhere, and the card that the person has is the one that is replaced.
+        """
         ports = self._ports
         resident = draft_resident(draft)
         problems: tuple[FieldProblem, ...] = check_resident(
             resident, ports.profile, ports.codes, today=self._today
         )
-        problems += order_rules.check_order(
-            texts_of(draft), resident, ports.codes, ports.rules.guardian_below, today=self._today
-        )
+        if person_id is None:
+            problems += order_rules.check_order(
+                texts_of(draft), resident, ports.codes, ports.rules.guardian_below, today=self._today
+            )
         found = [
             Finding(
                 fault.field,
@@ -241,22 +258,25 @@ class Enrolment:
             for notice in resident_notices(resident, ports.profile)
             if notice.field not in wrong
         ]
-        return found + ([] if wrong & set(_NUMBER_PATHS) else self._known(resident))
+        return found + ([] if wrong & set(_NUMBER_PATHS) else self._known(resident, person_id))
 
-    def _known(self, resident: Resident) -> list[Finding]:
+    def _known(self, resident: Resident, person_id: str | None) -> list[Finding]:
         """What the desk knows of this person: a living card stops a second first one."""
         if not resident.citizen_id and resident.other_document is None:
             return []
         realm = self._ports.workplace.realm
 
-        def look(unit: Unit) -> tuple[Card | None, int]:
+        def look(unit: Unit) -> tuple[str | None, Card | None, int]:
             person = unit.applications.person_of(realm, resident)
             if person is None:
-                return None, 0
-            return unit.cards.living(realm, person), len(unit.cards.of_person(person))
+                return None, None, 0
+            return person, unit.cards.living(realm, person), len(unit.cards.of_person(person))
 
-        living, count = self._ports.records.read(look)
+        person, living, count = self._ports.records.read(look)
         path = "citizen_id" if resident.citizen_id else "other_document.number"
+        if person_id is not None:
+            another = person not in (None, person_id)
+            return [Finding(path, ProblemKind.WRONG, NumberOfAnother(path))] if another else []
         if living is not None:
             fault: FieldProblem = PersonHasCard(path, living.number, living.state)
             return [Finding(path, ProblemKind.WRONG, fault)]
@@ -294,8 +314,8 @@ class Enrolment:
 
         return self._ports.records.durable("freeze", keep)
 
-    def _require_whole(self, draft: EnrolDraft) -> None:
-        stopping = [found.fault for found in self.check(draft) if found.stops]
+    def _require_whole(self, draft: EnrolDraft, person_id: str | None = None) -> None:
+        stopping = [found.fault for found in self.check(draft, person_id) if found.stops]
         if len(stopping) == 1:
             raise stopping[0]
         if stopping:
@@ -323,9 +343,10 @@ class Enrolment:
             return gate.enter(ENROL_TYPED, second=second, persons=(token,))
         return gate.enter(ENROL_FROM_FILE if draft.source is DraftSource.FILE else ENROL)
 
-    def collect(self, draft: EnrolDraft) -> FrozenApplication:
-        """A checked draft as an application that is not kept: what a reissue takes its data from."""
-        self._require_whole(draft)
+    def collect(self, draft: EnrolDraft, person_id: str) -> FrozenApplication:
+        """Checked data of a known person as an application that is not kept: what a reissue takes its
+        data from."""
+        self._require_whole(draft, person_id)
         actor = self._ports.gate.actor
         return self._ports.records.read(
             lambda unit: self.freeze(draft, unit, Passage(ENROL, actor, None))

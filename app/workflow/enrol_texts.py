@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from app.base.errors import N_
 from app.devices.ports import IdentityKind, IdentityReading, IdentityText
 from app.domain import names, order_rules
+from app.domain.application import FrozenApplication
 from app.domain.evidence import DocumentEvidence, FieldEvidence, FieldOrigin
 from app.domain.id_number import fold_citizen_number, fold_number
 from app.domain.resident import Resident
-from app.workflow.drafts import resident_of
-from app.workflow.views import EnrolDraft, Provenance
+from app.workflow.drafts import resident_of, values_of
+from app.workflow.views import DraftSource, DraftValue, EnrolDraft, Provenance
 
 # Values that are numbers, folded as such when they are typed (counter.md, 2.1).
 NUMBERS = (
@@ -32,6 +35,40 @@ def texts_of(draft: EnrolDraft) -> dict[str, str]:
 
 def draft_resident(draft: EnrolDraft) -> Resident:
     return resident_of(texts_of(draft), draft.photo, draft.face_photo)
+
+
+def entered(found: FrozenApplication) -> Mapping[str, DraftValue]:
+    """What the form of a kept application held, each value with what the chip said of it."""
+    texts = values_of(found.resident)
+    if found.applicant is not None:
+        texts |= order_rules.values_of(found.applicant, found.consent)
+    told = {} if found.evidence is None else {field.path: field for field in found.evidence.fields}
+    values = {}
+    for path, text in texts.items():
+        origin = told.get(path)
+        read = None
+        if origin is not None:
+            read = text if origin.origin is FieldOrigin.CHIP else origin.read
+        values[path] = DraftValue(text, read)
+    return MappingProxyType(values)
+
+
+def draft_again(found: FrozenApplication) -> EnrolDraft:
+    """The holder's data of a kept application as a draft, to be corrected for another card.
+
+    Who applied and what was signed belongs to that order and not to the next one. No ``document``: none
+    was read today.
+    """
+    values = {path: one for path, one in entered(found).items() if path not in order_rules.PATHS}
+    document = None if found.evidence is None else found.evidence.document
+    return EnrolDraft(
+        values=MappingProxyType(values),
+        photo=found.resident.photo,
+        face_photo=found.resident.face_photo,
+        name_agreed=found.card.name_shortened,
+        evidence=document,
+        source=DraftSource.TYPED if document is None else DraftSource.READER,
+    )
 
 
 def document_evidence(reading: IdentityReading) -> DocumentEvidence:

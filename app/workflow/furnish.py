@@ -115,6 +115,7 @@ def furnish(ground: Ground) -> Desk:
             random=ground.random,
             devices=lock,
             fees=ground.fees,
+            check=enrolment.check,
             collect=enrolment.collect,
         )
     )

@@ -10,18 +10,23 @@ from app.base.clock import civil_date
 from app.base.ids import uuid7
 from app.documents.papers import Paper
 from app.domain.application import FrozenApplication, card_data, freeze
+from app.domain.audit import AuditEvent, AuditKind
 from app.domain.card import CardChange, CardEventKind, CardState
 from app.domain.fees import fee_for
 from app.domain.lives import Life
 from app.domain.order import FIRST_ISSUE, Applicant, ApplicantKind, ApplicationEvent, Consent
 from app.domain.records import Unit
+from app.domain.staff import NotByOneself
 from app.domain.validation import require_valid
-from app.domain.visitor import Checked, Known, NotTheHolder, know_visitor
+from app.domain.visitor import Checked, Known, is_number_of, know_visitor
 from app.workflow.card_papers import CardPapers
 from app.workflow.card_ports import CardPorts, Held, enter, held, refusals, step_of
 from app.workflow.card_views import Reissued, ReissueForm
+from app.workflow.corrections import corrections
+from app.workflow.enrol_texts import draft_again
 from app.workflow.gate import Passage
 from app.workflow.till_desk import ReasonUnknown
+from app.workflow.views import EnrolDraft, Finding
 
 REISSUE: Final = "reissue"
 # The temporary proof: the letter of its human number
@@ -37,6 +42,8 @@ class _Asked:
     known: Known
     order: FrozenApplication
     passage: Passage
+    # Who the holder is changed, and nothing on the counter proves it by itself.
+    unproved: bool
 
 
 class Reissue:
@@ -45,6 +52,26 @@ class Reissue:
     def __init__(self, ports: CardPorts, papers: CardPapers) -> None:
         self._ports = ports
         self._papers = papers
+
+    def draft(self, card_id: str) -> EnrolDraft:
+        """What the holder of a lost card told before, whole: showing it is recorded."""
+        ports = self._ports
+        found, _passage = enter(ports, REISSUE, card_id)
+        event = AuditEvent(
+            AuditKind.UNMASK,
+            act=REISSUE,
+            realm=found.card.realm,
+            person_id=found.card.person_id,
+            application_id=found.order.id,
+            subject=card_id,
+        )
+        ports.records.durable("unmask", lambda unit: unit.audit(event), begins=False)
+        return draft_again(found.order)
+
+    def check(self, card_id: str, draft: EnrolDraft) -> list[Finding]:
+        """Every problem of corrected data at once."""
+        found = self._ports.records.read(lambda unit: held(unit, card_id))
+        return self._ports.check(draft, found.card.person_id)
 
     def order(self, card_id: str, form: ReissueForm) -> Reissued:
         """One unit of work: the old card dead, the new order kept, its fee due, its proof given out.
@@ -59,23 +86,40 @@ class Reissue:
                 # A reason of the schedule, and none of a card in place of another: it costs nothing.
                 reasons = tuple(reason for reason in ports.fees.rules if reason != FIRST_ISSUE)
                 raise ReasonUnknown(form.reason, reasons)
-            known = know_visitor(
-                form.applicant, found.holder, ports.rules, ports.codes, today=ports.today
-            )
+            base, unproved = self._data(found, form, passage)
+            # Whose number changed stands there with a document of the old number or of the new one.
+            renumbered = is_number_of(base.resident, form.applicant.number)
+            holder = base.resident if renumbered else found.holder
+            known = know_visitor(form.applicant, holder, ports.rules, ports.codes, today=ports.today)
             facts = {"identity-checked": known.identity_checked}
             step_of(ports, found.card, CardEventKind.REISSUE, passage, facts)
-            order = self._new_order(found, form, known)
-            asked = _Asked(form, known, order, passage)
+            order = self._new_order(found, base, form, known)
+            asked = _Asked(form, known, order, passage, unproved)
             return ports.records.durable(REISSUE, lambda unit: self._record(unit, card_id, asked))
 
-    def _new_order(self, found: Held, form: ReissueForm, known: Known) -> FrozenApplication:
+    def _data(self, found: Held, form: ReissueForm, passage: Passage) -> tuple[FrozenApplication, bool]:
+        """The application whose data the new card takes, and whether somebody has to compare them first.
+
+        Another number is never that of whoever orders the card.
+        """
+        ports, old = self._ports, found.order
+        if form.draft is None:
+            return old, False
+        base = ports.collect(form.draft, found.card.person_id)
+
+        realm = found.card.realm
+        token = ports.records.read(lambda unit: unit.applications.person_token(realm, base.resident))
+        if passage.actor.person_token == token:
+            raise NotByOneself(act=REISSUE)
+        return base, corrections(draft_again(old), form.draft).unproved
+
+    def _new_order(
+        self, found: Held, base: FrozenApplication, form: ReissueForm, known: Known
+    ) -> FrozenApplication:
         ports, old = self._ports, found.order
         now = ports.clock.now_ms()
         profile = ports.station.profile(old)
-        base = old if form.draft is None else ports.collect(form.draft)
         resident = base.resident
-        if resident.number != old.resident.number:
-            raise NotTheHolder
         require_valid(resident, profile, ports.codes, today=ports.today)
         card = card_data(
             resident,
@@ -98,7 +142,7 @@ class Reissue:
             # Who collected the data stays as it was, and so does who approved them, while they do.
             evidence=base.evidence,
             reason=form.reason,
-            consent=self._consent(base.consent or old.consent, known, form, now),
+            consent=self._consent(old.consent, known, form, now),
             applicant=_applicant(known),
             replaces=found.card.id,
             approved_by=old.approved_by if form.draft is None else None,
@@ -178,7 +222,7 @@ def _state_of(life: Life, order: FrozenApplication, asked: _Asked, *, free: bool
         or order.approved_by is not None
         or (order.evidence is not None and order.evidence.document is not None)
     )
-    settled = read and not free
+    settled = read and not free and not asked.unproved
     facts = {"complete": True, "consent-signed": order.consent is not None, "identity-read": settled}
     role = asked.passage.actor.role
     submitted = life.step(life.initial, ApplicationEvent.SUBMIT, role, facts).next

@@ -130,10 +130,10 @@ class DraftSource(StrEnum):
 
 
 # What makes a person one person: typed or corrected, a second pair of eyes looks at it.
-_IDENTITY = ("name", "sex", "birth_date", "citizen_id", "other_document.number")
+IDENTITY = ("name", "sex", "birth_date", "citizen_id", "other_document.number")
 
 # A person is told from another by these fields of the form.
-_NUMBERS = ("citizen_id", "other_document.number")
+NUMBERS = ("citizen_id", "other_document.number")
 
 
 @dataclass(frozen=True, repr=False)
@@ -190,13 +190,26 @@ class EnrolDraft:
             source=read.source,
         )
 
+    def laid_under(self, read: EnrolDraft) -> EnrolDraft:
+        """These data of a known person with what their document says today in its places, whatever
+        number it bears."""
+        same_name = read.value("name").text == self.value("name").text
+        return replace(
+            self,
+            values=MappingProxyType({**self.values, **read.values}),
+            document=read.document,
+            name_agreed=self.name_agreed and same_name,
+            evidence=read.evidence,
+            source=read.source,
+        )
+
     def of_another(self, read: EnrolDraft) -> bool:
         """Whether a document's reading is another person's than what stands here.
 
         The numbers tell: as read before, or as typed where none was read. A permit may leave the
         citizen number empty, so the other document's number counts as well.
         """
-        for path in _NUMBERS:
+        for path in NUMBERS:
             here, there = self.value(path), read.value(path)
             if not there.read:
                 continue  # this document says nothing of that number
@@ -209,7 +222,7 @@ class EnrolDraft:
     def to_approve(self) -> bool:
         """Whether somebody typed who this is, so that a second person looks at it (rules.md)."""
         if self.source is DraftSource.READER:
-            return any(self.value(path).provenance is Provenance.CORRECTED for path in _IDENTITY)
+            return any(self.value(path).provenance is Provenance.CORRECTED for path in IDENTITY)
         return self.source is DraftSource.TYPED
 
     @property

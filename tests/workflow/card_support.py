@@ -15,7 +15,7 @@ from app.cardspec.product import load_products
 from app.cardspec.profile import load_profile
 from app.crypto.sm3 import hmac_sm3
 from app.devices.channel import ApduChannel
-from app.devices.ports import ReaderRole
+from app.devices.ports import IdReader, ReaderRole
 from app.devices.sim.card_printer import SimulatedCardPrinter
 from app.devices.sim.workbench import TRAINING_PIN, Workbench, WorkbenchSpec
 from app.domain.application import FrozenApplication, Realm, card_data, freeze
@@ -40,10 +40,10 @@ from app.store.store import Store, StoreContext, open_or_create, open_store
 from app.workflow.card_desk import CardDesk
 from app.workflow.card_ports import CardPorts
 from app.workflow.card_views import FoundForm, HandOverForm, LossForm, ReissueForm
+from app.workflow.enrol import Enrolment, EnrolPorts
 from app.workflow.gate import Gate, Session
 from app.workflow.issue import Maker, Station
 from app.workflow.sam_desk import SamDesk
-from app.workflow.views import EnrolDraft
 from app.workflow.workplace import workplace_of
 from tests.helpers.harness import PAGES
 from tests.helpers.making import SeededRandom
@@ -62,6 +62,11 @@ AGENT = Visitor(
     phone="13900002222",
     relation="1",
 )
+
+
+def nobody_reads() -> IdReader:
+    """A counter whose documents are only looked at."""
+    raise AssertionError("no document is read here")
 
 
 def minor(number: int = 1) -> Resident:
@@ -145,6 +150,21 @@ class Counter:
         )
         self.permissions = load_permissions()
         self.gate = Gate(self.session, self.permissions, store.records, self.clock)
+        self.enrolment = Enrolment(
+            EnrolPorts(
+                records=store.records,
+                gate=self.gate,
+                rules=self.rules,
+                fees=load_fees(),
+                id_reader=nobody_reads,
+                made_up=None,
+                profile=self.profile,
+                codes=self.codes,
+                workplace=self.place,
+                clock=self.clock,
+                random=self.random,
+            )
+        )
         self.ports = CardPorts(
             gate=self.gate,
             records=store.records,
@@ -160,15 +180,10 @@ class Counter:
             random=self.random,
             devices=threading.Lock(),
             fees=load_fees(),
-            collect=self.collect,
+            check=self.enrolment.check,
+            collect=self.enrolment.collect,
         )
         self.desk = CardDesk(self.ports)
-        self.corrected: FrozenApplication | None = None
-
-    def collect(self, _draft: EnrolDraft) -> FrozenApplication:
-        """What enrolment makes of a corrected draft."""
-        assert self.corrected is not None
-        return self.corrected
 
     def reopen(self) -> None:
         """The program anew, as after a power cut: what was not durable is gone."""

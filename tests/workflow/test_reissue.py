@@ -10,6 +10,7 @@ import pytest
 
 from app.base.errors import KangkaError
 from app.documents.papers import AcceptanceReceipt, TemporaryProof
+from app.domain.application import FrozenApplication, Realm
 from app.domain.audit import AuditKind
 from app.domain.card import CardState
 from app.domain.codes import UnknownCode
@@ -18,12 +19,14 @@ from app.domain.lives import EventNotAllowed, GuardNotMet
 from app.domain.order import ApplicationState
 from app.domain.problems import ResidentRefused
 from app.domain.records import Unit
-from app.domain.resident import Address
+from app.domain.resident import Address, Resident
 from app.domain.staff import NotByOneself, NotPermitted
 from app.domain.till import FeeDue
-from app.domain.visitor import Checked, NotTheHolder
+from app.domain.visitor import Checked
 from app.workflow.card_views import HandOverForm, LossForm, Reissued, ReissueForm
-from app.workflow.views import EnrolDraft
+from app.workflow.corrections import Corrections, corrections
+from app.workflow.enrol import NumberOfAnother
+from app.workflow.views import IDENTITY, DocumentView, DraftSource, DraftValue, EnrolDraft, Sentence
 from tests.workflow.card_support import AGENT, CLERK, DAY, SUPERVISOR, Counter
 
 
@@ -176,41 +179,122 @@ def test_an_agent_asks_and_is_kept_with_the_order(counter: Counter) -> None:
 # Corrected data ---------------------------------------------------------------------------------------
 
 
-def corrected(counter: Counter, card: str, **changes: object) -> None:
-    """Enrolment checked a draft with these changes."""
-    old = counter.store.applications.get(counter.card(card).application_id)
-    resident = replace(old.resident, **changes)  # type: ignore[arg-type]
-    counter.corrected = replace(old, resident=resident, approved_by=None)
+def corrected(counter: Counter, card: str, **texts: str) -> EnrolDraft:
+    """What the holder told before, typed over: ``citizen_id`` for a path without a dot."""
+    draft = counter.desk.reissue_draft(card)
+    for path, text in texts.items():
+        draft = draft.with_text(path.replace("__", "."), text)
+    return draft
+
+
+def of_number(number: str) -> dict[str, str]:
+    """A number and what it says of who has it."""
+    return {
+        "citizen_id": number,
+        "birth_date": number[6:14],
+        "sex": "1" if int(number[16]) % 2 else "2",
+    }
+
+
+def as_read(counter: Counter, card: str, **texts: str) -> EnrolDraft:
+    """The same, by the holder's document on the reader today."""
+    before = counter.desk.reissue_draft(card)
+    told = {path: before.value(path).text for path in IDENTITY if before.value(path).text} | texts
+    values = {path: DraftValue(text, read=text) for path, text in told.items()}
+    seen = DocumentView(Sentence("Identity card"), (), "0")
+    return before.laid_under(EnrolDraft(values=values, document=seen, source=DraftSource.READER))
+
+
+def state_of(counter: Counter, done: Reissued) -> str:
+    return counter.store.records.read(lambda unit: unit.applications.state_of(done.application_id))
+
+
+def new_of(counter: Counter, done: Reissued) -> FrozenApplication:
+    return counter.store.applications.get(done.application_id)
 
 
 def test_corrected_data_wait_for_approval_unless_a_reader_read_them(counter: Counter) -> None:
     card = lost(counter)
-    moved = (Address("1", "河南省郑州市样例新路2号"),)
-    corrected(counter, card, addresses=moved)
+    moved = corrected(counter, card, addresses__0__text="河南省郑州市样例新路2号")
     seen = counter.himself(card, Checked.SEEN)
-    done = ask(counter, card, applicant=seen, draft=EnrolDraft())
-    assert counter.store.applications.get(done.application_id).resident.addresses == moved
-    state = counter.store.records.read(lambda unit: unit.applications.state_of(done.application_id))
-    assert state == ApplicationState.TO_APPROVE
+    done = ask(counter, card, applicant=seen, draft=moved)
+    assert new_of(counter, done).resident.addresses == (Address("1", "河南省郑州市样例新路2号"),)
+    assert state_of(counter, done) == ApplicationState.TO_APPROVE
     second = lost(counter, 2)
-    corrected(counter, second, addresses=moved)
-    done = ask(counter, second, draft=EnrolDraft())
-    state = counter.store.records.read(lambda unit: unit.applications.state_of(done.application_id))
-    assert state == ApplicationState.APPROVED
+    moved = corrected(counter, second, addresses__0__text="河南省郑州市样例新路2号")
+    done = ask(counter, second, draft=moved)
+    assert state_of(counter, done) == ApplicationState.APPROVED
+
+
+def test_what_was_told_before_is_shown_whole_and_recorded_and_nothing_of_it_gets_lost(
+    counter: Counter,
+) -> None:
+    card = lost(counter)
+    draft = counter.desk.reissue_draft(card)
+    assert counter.audit()[-1].kind == AuditKind.UNMASK.value
+    assert counter.desk.check_reissue(card, draft) == []
+    assert corrections(draft, draft) == Corrections()
+    done = ask(counter, card, draft=draft)
+    assert new_of(counter, done).resident == counter.holder(card)
+    assert state_of(counter, done) == ApplicationState.APPROVED
+
+
+def test_another_name_is_read_from_the_document_or_approved(counter: Counter) -> None:
+    typed = lost(counter)
+    done = ask(counter, typed, draft=corrected(counter, typed, name="样例改名"))
+    # The document that the visitor laid down says the number, and nothing of what was typed.
+    assert state_of(counter, done) == ApplicationState.TO_APPROVE
+    read = lost(counter, 2)
+    draft = as_read(counter, read, name="样例改名")
+    assert corrections(counter.desk.reissue_draft(read), draft) == Corrections(("name",))
+    done = ask(counter, read, draft=draft)
+    assert state_of(counter, done) == ApplicationState.APPROVED
+    assert new_of(counter, done).card.chip_name == "样例改名"
+    assert (
+        new_of(counter, done).consent
+        == counter.store.applications.get(counter.card(read).application_id).consent
+    )
+
+
+def test_another_number_is_compared_by_two_and_stays_the_same_persons(counter: Counter) -> None:
+    card = lost(counter)
+    draft = as_read(counter, card, **of_number(AGENT.number))
+    found = corrections(counter.desk.reissue_draft(card), draft)
+    assert "citizen_id" in found.paths
+    assert found.unproved
+    # Whose number changed stands there with the document that bears the new one.
+    himself = replace(counter.himself(card), number=AGENT.number)
+    done = ask(counter, card, applicant=himself, draft=draft)
+    assert state_of(counter, done) == ApplicationState.TO_APPROVE
+    new = new_of(counter, done)
+    assert new.card.card_number == AGENT.number
+    assert new.person_id == counter.card(card).person_id
+    for resident in (new.resident, counter.holder(card)):
+        person = counter.store.applications.person_of(Realm.TRAINING, resident)
+        assert person == new.person_id
 
 
 def test_data_of_another_person_are_refused(counter: Counter) -> None:
     card = lost(counter)
-    corrected(counter, card, citizen_id=AGENT.number)
-    with pytest.raises(NotTheHolder):
-        ask(counter, card, draft=EnrolDraft())
-    corrected(counter, card, contacts=(), phones=("12",))
+    other = counter.holder(counter.ready(2)).number
+    draft = corrected(counter, card, **of_number(other))
+    assert [type(one.fault) for one in counter.desk.check_reissue(card, draft)] == [NumberOfAnother]
+    with pytest.raises(NumberOfAnother):
+        ask(counter, card, draft=draft)
     with pytest.raises(ResidentRefused):
-        ask(counter, card, draft=EnrolDraft())
+        ask(counter, card, draft=corrected(counter, card, contacts__0__phone="12", phones__0="12"))
     assert counter.state(card) is CardState.LOST
 
 
 # Who may ----------------------------------------------------------------------------------------------
+
+
+def mine_of(counter: Counter, number: str) -> bytes:
+    """The token of whose number this is."""
+    somebody = Resident("", "0", None, "", citizen_id=number)
+    return counter.store.records.read(
+        lambda unit: unit.applications.person_token(counter.place.realm, somebody)
+    )
 
 
 def test_only_a_clerk_takes_the_order_and_never_for_themselves(counter: Counter) -> None:
@@ -227,5 +311,12 @@ def test_only_a_clerk_takes_the_order_and_never_for_themselves(counter: Counter)
     counter.session.begin(replace(CLERK, person_token=counter.store.records.read(token)))
     with pytest.raises(NotByOneself):
         counter.desk.reissue(card, form)
-    assert counter.refused() == ["staff.not-permitted", "staff.not-by-oneself"]
+    # Nor by a number that is typed over the holder's.
+    counter.session.begin(CLERK)
+    mine = corrected(counter, card, **of_number(AGENT.number))
+    himself = mine_of(counter, AGENT.number)
+    counter.session.begin(replace(CLERK, person_token=himself))
+    with pytest.raises(NotByOneself):
+        counter.desk.reissue(card, replace(form, draft=mine))
+    assert counter.refused() == ["staff.not-permitted", *["staff.not-by-oneself"] * 2]
     assert counter.state(card) is CardState.LOST
