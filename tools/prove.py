@@ -141,6 +141,8 @@ def main() -> int:
         minutes,
         counted["proofs"],
     )
+    # Read once more: another run may have written its row while this one was at work.
+    runs = read_page(PAGE.read_text(encoding="utf-8")) if PAGE.is_file() else []
     PAGE.write_text(write_page([*runs, done]), encoding="utf-8")
     print(done.row())
     return code
