@@ -80,6 +80,7 @@ def living(store: Store) -> Counter[str]:
     return Counter(str(row[0]) for row in rows.fetchall())
 
 
+@pytest.mark.prove
 def test_each_person_has_one_living_card_in_the_end(
     centre: Path, seed: int, proving: bool, record_proof: Callable[[str, int], None]
 ) -> None:

@@ -5,6 +5,7 @@ What is a PDF is looked into as well: its streams, inflated.
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import zlib
@@ -59,8 +60,11 @@ def inflated(content: bytes) -> Iterator[bytes]:
     yield content
     if content.startswith(b"%PDF"):
         for stream in _STREAM.finditer(content):
+            body = stream.group(1)
+            if body.rstrip().endswith(b"~>"):  # ASCII85 around what was deflated, as reportlab may write
+                body = base64.a85decode(body.strip(), adobe=True)
             try:
-                yield zlib.decompress(stream.group(1))
+                yield zlib.decompress(body)
             except zlib.error:
                 continue
 
