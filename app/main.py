@@ -40,6 +40,7 @@ from app.devices.sim.card_printer import SimulatedCardPrinter
 from app.devices.sim.workbench import FOLDER, TRAINING_PIN, Workbench, WorkbenchSpec
 from app.documents.face_design import FaceDesign
 from app.documents.faces import FaceRenderer
+from app.documents.fonts import FontShelf
 from app.documents.papers import PaperRenderer
 from app.domain.audit import HeadWitness
 from app.domain.codes import load_codes
@@ -193,7 +194,8 @@ def _compose(
             typed=choice.sam_pin,
         )
         closing.callback(sam.forget)
-        faces = FaceMaker(FaceRenderer.open(design), codes, place)
+        fonts = FontShelf()
+        faces = FaceMaker(FaceRenderer.open(design, shelf=fonts), codes, place)
         station = Station(
             applications=store.applications,
             journal=store.journal,
@@ -239,7 +241,7 @@ def _compose(
                 id_reader=hardware.id_reader,
                 card_taken=hardware.card_taken,
                 made_up=crowd.person if made_up else None,
-                papers=lambda: PaperRenderer.open(_own(options, "papers")),
+                papers=lambda: PaperRenderer.open(_own(options, "papers"), shelf=fonts),
                 folder=folder / PAPERS_FOLDER,
                 second=room.second,
                 fresh=room.fresh,

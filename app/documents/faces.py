@@ -9,7 +9,7 @@ from app.documents.errors import FaceDataInvalid
 from app.documents.face_design import FaceDesign, FaceMark, Stock
 from app.documents.face_drawing import draw_pages
 from app.documents.face_layout import PlacedElement, place, place_marks
-from app.documents.fonts import FontBook, FontChain
+from app.documents.fonts import FontBook, FontChain, FontShelf
 
 __all__ = ["FaceInput", "FaceMark", "FacePages", "FaceRenderer", "Plastic", "render_faces"]
 
@@ -90,34 +90,39 @@ class FaceRenderer:
                 raise FaceDataInvalid("fonts.toml", f"element {element.id}: no chain {element.chain}")
 
     @classmethod
-    def open(cls, design: FaceDesign | None = None) -> FaceRenderer:
-        """The renderer of a design, by default the national one, with the fonts that it names."""
+    def open(cls, design: FaceDesign | None = None, *, shelf: FontShelf | None = None) -> FaceRenderer:
+        """The renderer of a design, by default the national one, with the fonts that it names.
+
+        ``shelf`` holds the fonts that papers have loaded already.
+        """
         design = design or FaceDesign.load()
-        return cls(design, FontBook.open(*design.font_lists))
+        return cls(design, FontBook.open(*design.font_lists, shelf=shelf))
 
     def layout(self, face: FaceInput) -> tuple[tuple[PlacedElement, ...], tuple[PlacedElement, ...]]:
         """What is drawn on the front and on the back, at its place, marks last."""
         if face.back not in self._design.backs:
             raise FaceDataInvalid(f"{face.back}.toml", "the file is missing")
         sides = []
-        for corner, elements in (
-            ("front", self._design.front),
-            (face.back, self._design.backs[face.back]),
-        ):
-            placed = place(elements, face.texts(), face.images(), self._chain)
-            if face.plastic is Plastic.PREPRINTED:
-                placed = tuple(item for item in placed if item.stock is Stock.PRINTED)
-            sides.append(placed + place_marks(face.marks, self._design.marks, corner, self._chain))
+        with self._fonts.drawing:
+            for corner, elements in (
+                ("front", self._design.front),
+                (face.back, self._design.backs[face.back]),
+            ):
+                placed = place(elements, face.texts(), face.images(), self._chain)
+                if face.plastic is Plastic.PREPRINTED:
+                    placed = tuple(item for item in placed if item.stock is Stock.PRINTED)
+                sides.append(placed + place_marks(face.marks, self._design.marks, corner, self._chain))
         return sides[0], sides[1]
 
     def render(self, face: FaceInput) -> FacePages:
-        """Both faces as PDF, or a known error before anything is drawn."""
-        front, back = self.layout(face)
-        return FacePages(
-            draw_pages([front], self._chain),
-            draw_pages([back], self._chain),
-            draw_pages([front, back], self._chain),
-        )
+        """Both faces as PDF, or a known error before anything is drawn. Safe from several threads."""
+        with self._fonts.drawing:
+            front, back = self.layout(face)
+            return FacePages(
+                draw_pages([front], self._chain),
+                draw_pages([back], self._chain),
+                draw_pages([front, back], self._chain),
+            )
 
     def _chain(self, name: str) -> FontChain:
         if name not in self._chains:

@@ -4,8 +4,8 @@ The chains are data (``resources/fonts.toml``). reportlab does not fall back bet
 is split into runs, a run a font; a character that no font of the chain draws is a known error that
 names it, never a box, a question mark or a look-alike.
 
-Loading a font takes a quarter of a second, so a ``FontBook`` loads each at its first use and keeps
-it; the program makes one and hands it to whoever draws.
+Loading a font takes a quarter of a second and tens of megabytes, so a ``FontShelf`` loads each at its
+first use and keeps it; the program makes one shelf, and the books of faces and of papers stand on it.
 """
 
 from __future__ import annotations
@@ -182,22 +182,51 @@ class FontChain:
             yield self._book.font(family)
 
 
+class FontShelf:
+    """Loaded fonts, each file once, for every book that stands on this shelf.
+
+    reportlab reads a font at a position that it keeps inside it, and adds each document to it: who draws
+    holds ``drawing`` for the whole document, so that one is drawn at a time.
+    """
+
+    def __init__(self) -> None:
+        self._fonts: dict[tuple[Family, Path], Font] = {}
+        self.drawing = threading.RLock()
+
+    def font(self, family: Family, path: Path) -> Font:
+        """The font of a family in a file; ``FontUnusable``."""
+        with self.drawing:
+            font = self._fonts.get((family, path))
+            if font is None:
+                font = self._fonts[family, path] = Font(family, path)
+            return font
+
+    def __len__(self) -> int:
+        return len(self._fonts)
+
+
 class FontBook:
-    """The fonts of this machine, each loaded once, at its first use. Safe from several threads."""
+    """The fonts of this machine by family and chain. ``drawing`` is held while a document is drawn."""
 
     def __init__(
-        self, families: dict[str, Family], chains: dict[str, tuple[str, ...]], folders: list[Path]
-    ):
+        self,
+        families: dict[str, Family],
+        chains: dict[str, tuple[str, ...]],
+        folders: list[Path],
+        shelf: FontShelf,
+    ) -> None:
         self._families = families
         self._chains = chains
         self._folders = folders
         self._paths: dict[str, Path | None] = {}
-        self._fonts: dict[str, Font] = {}
-        self._lock = threading.RLock()
+        self._shelf = shelf
 
     @classmethod
-    def open(cls, *lists: Path) -> FontBook:
-        """The book of ``resources/fonts.toml``, and of further lists whose entries win."""
+    def open(cls, *lists: Path, shelf: FontShelf | None = None) -> FontBook:
+        """The book of ``resources/fonts.toml``, and of further lists whose entries win.
+
+        Without a ``shelf`` the fonts are this book's own.
+        """
         families: dict[str, Family] = {}
         chains: dict[str, tuple[str, ...]] = {}
         folders = [resource("fonts")]
@@ -216,7 +245,12 @@ class FontBook:
                     entry.get("private_use", False),
                 )
             chains.update({name: tuple(ids) for name, ids in table.get("chains", {}).items()})
-        return cls(families, chains, folders)
+        return cls(families, chains, folders, FontShelf() if shelf is None else shelf)
+
+    @property
+    def drawing(self) -> threading.RLock:
+        """The lock of the shelf."""
+        return self._shelf.drawing
 
     @property
     def chain_names(self) -> frozenset[str]:
@@ -234,14 +268,10 @@ class FontBook:
 
     def font(self, family: Family) -> Font:
         """The loaded font of a family that is here."""
-        with self._lock:
-            font = self._fonts.get(family.id)
-            path = self._path(family)
-            if font is None and path is not None:
-                font = self._fonts[family.id] = Font(family, path)
-            if font is None:
-                raise FontsMissing(family.id, ", ".join(family.files))
-            return font
+        path = self._path(family)
+        if path is None:
+            raise FontsMissing(family.id, ", ".join(family.files))
+        return self._shelf.font(family, path)
 
     def files(self) -> dict[str, Path]:
         """Family to file, of all that are here: what a packaged build takes along."""

@@ -67,7 +67,8 @@ class Representative(StrEnum):
 class PaperFacts:
     """What stands on every paper: the desk, who printed it and when, its marks.
 
-    ``copy`` is 0 on the first print and counts the reprints of the same number from 1.
+    ``copy`` is 0 on the original and counts the prints of the same number after it from 1. A ``draft``
+    is a preview: no print at all.
     """
 
     centre: str
@@ -78,6 +79,7 @@ class PaperFacts:
     printed_at_ms: Moment
     marks: tuple[FaceMark, ...] = ()
     copy: int = 0
+    draft: bool = False
 
 
 class Paper:

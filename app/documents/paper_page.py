@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 
 from app.documents.paper_design import Template, Watermarks
 from app.documents.paper_errors import PaperTooLong
-from app.documents.paper_facts import PaperFacts
-from app.documents.paper_items import Band, Item, RuleItem, TextItem, frame, paginate
+from app.documents.paper_facts import PaperFacts, Term
+from app.documents.paper_items import Band, CodeItem, Item, RuleItem, TextItem, frame, paginate
 from app.documents.paper_layout import Layout
 from app.documents.paper_setting import GREY, SMALL
 from app.documents.paper_type import LEADING, MM_PER_POINT, Set, Typesetter
@@ -24,6 +25,9 @@ _WIDE = 160.0
 _EDGE = 8.0
 _COPY = "copy"
 _VOID = "void"
+_DRAFT = "draft"
+# What a mark may say of the print that bears it.
+_PLACE = re.compile(r"\{(copy|operator|printed)\}")
 
 
 class PageMaker:
@@ -51,6 +55,8 @@ class PageMaker:
         self._names = [mark.value for mark in facts.marks] + ([_COPY] if facts.copy else [])
         if template.void and values.raw(template.void):
             self._names.append(_VOID)
+        if facts.draft:
+            self._names.append(_DRAFT)
 
     def pages(self) -> list[Page]:
         """Every page, or ``PaperTooLong`` where one piece is higher than a page."""
@@ -66,7 +72,11 @@ class PageMaker:
             for at, band in bands:
                 items += [item.down(header.height + at) for item in band.items]
             items += self._footer(number, len(made))
-            pages.append((*(_moved(item, self._left, self._top) for item in items), *self._overlay()))
+            placed = [_moved(item, self._left, self._top) for item in items]
+            # Marks lie over all of the page but its codes: a scanner reads those as they were drawn.
+            codes = [item for item in placed if isinstance(item, CodeItem)]
+            others = [item for item in placed if not isinstance(item, CodeItem)]
+            pages.append((*others, *self._overlay(), *codes))
         return pages
 
     def _header(self) -> Band:
@@ -158,9 +168,16 @@ class PageMaker:
         return min(labels + self._type.width(value, _META) + 0.1, self._width)
 
     def _words(self, name: str) -> str:
-        term = self._marks.words[name]
-        count = f" {self._facts.copy}" if name == _COPY else ""
-        return f"{term.zh} {term.en}{count}".strip()
+        return self._said(self._marks.words[name])
+
+    def _said(self, term: Term) -> str:
+        """A mark in both languages, with what it says of this print."""
+        told = {
+            "copy": str(self._facts.copy),
+            "operator": self._facts.operator,
+            "printed": self._values.shown("facts.printed_at_ms").zh,
+        }
+        return _PLACE.sub(lambda found: told[found[1]], f"{term.zh} {term.en}".strip())
 
     def _notes(self, top: float) -> tuple[list[Item], float]:
         """The marks with what each means, in one box below the header."""
@@ -169,9 +186,8 @@ class PageMaker:
         column = max(self._type.width(word, _NOTE) for word in words) + 3.0
         at = top + 0.8
         for name, word in zip(self._names, words, strict=True):
-            note = self._marks.notes[name]
-            text = f"{note.zh} {note.en}".strip().replace("{copy}", str(self._facts.copy))
-            placed = self._type.fit(text, self._width - column - 4, (7.2, 6.6))
+            text = self._said(self._marks.notes[name])
+            placed = self._type.fit(text, self._width - column - 4, (7.2, 6.6, 6.2), 1)
             items += self._layout.text(Set(_NOTE, (word,), column), (2, at, column), heavy=True)
             items += self._layout.text(placed, (2 + column, at + 0.1, self._width - column - 4))
             at += max(placed.height, _NOTE * LEADING * MM_PER_POINT)

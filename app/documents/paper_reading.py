@@ -90,7 +90,7 @@ def _term(path: Path, where: str, pair: object) -> Term:
 
 def _marks(path: Path) -> Watermarks:
     _, table = _parse(path)
-    needed = [*(mark.value for mark in FaceMark), "copy", "void"]
+    needed = [*(mark.value for mark in FaceMark), "copy", "void", "draft"]
     for part in ("words", "notes", "band"):
         if not isinstance(table.get(part), dict):
             raise PaperDataInvalid(path.name, part, "the table is missing")

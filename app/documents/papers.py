@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.documents.fonts import FontBook
+from app.documents.fonts import FontBook, FontShelf
 from app.documents.paper_design import PaperDesign, Template
 from app.documents.paper_drawing import draw_paper
 from app.documents.paper_errors import PaperTextUnknown
@@ -69,26 +69,30 @@ __all__ = [
 
 
 class PaperRenderer:
-    """Templates with their fonts. Made once a process: fonts load at the first paper."""
+    """Templates with their fonts. Made once a process: fonts load at the first paper or face."""
 
     def __init__(self, design: PaperDesign, fonts: FontBook) -> None:
         self._design = design
         self._fonts = fonts
 
     @classmethod
-    def open(cls, folder: Path | None = None) -> PaperRenderer:
-        """The renderer of the shipped templates; a file of ``folder`` takes the place of one."""
+    def open(cls, folder: Path | None = None, *, shelf: FontShelf | None = None) -> PaperRenderer:
+        """The renderer of the shipped templates; a file of ``folder`` takes the place of one.
+
+        ``shelf`` holds the fonts that faces have loaded already.
+        """
         design = load_design(folder)
-        return cls(design, FontBook.open(*design.font_lists))
+        return cls(design, FontBook.open(*design.font_lists, shelf=shelf))
 
     def draw(self, paper: Paper, facts: PaperFacts) -> bytes:
-        """A PDF of the paper, or a known error before anything is drawn."""
+        """A PDF of the paper, or a known error before anything is drawn. Safe from several threads."""
         template = self.template(type(paper))
         values = Values(paper, facts, template.whole, self._design.words)
-        typesetter = Typesetter(self._fonts, paper.template)
-        pages = PageMaker(template, values, facts, typesetter, self._design.marks).pages()
-        size = (template.width, template.height)
-        return draw_paper(pages, size, typesetter.chain, template.title.zh)
+        with self._fonts.drawing:
+            typesetter = Typesetter(self._fonts, paper.template)
+            pages = PageMaker(template, values, facts, typesetter, self._design.marks).pages()
+            size = (template.width, template.height)
+            return draw_paper(pages, size, typesetter.chain, template.title.zh)
 
     def template(self, paper: type[Paper]) -> Template:
         """The template of a paper: its size, its margins, what it prints whole."""

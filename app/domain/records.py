@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 from app.domain.application import FrozenApplication, Realm
 from app.domain.audit import AuditEvent
 from app.domain.card import Card, CardChange, CardEvent, CardState
+from app.domain.paper import PaperBook
 from app.domain.resident import Resident
 from app.domain.settings import SettingBook
 from app.domain.staff import Actor, StaffBook
@@ -120,6 +121,9 @@ class Unit(Protocol):
 
     @property
     def stock(self) -> StockBook: ...
+
+    @property
+    def papers(self) -> PaperBook: ...
 
     @property
     def staff(self) -> StaffBook: ...

@@ -62,7 +62,7 @@ class Receipt:
     """A receipt. A voided one keeps its number and says by whom, why and when.
 
     ``fen`` is what was due; where it was waived, by the ground ``waiver`` and the second person
-    ``second_name``, nothing was received.
+    ``second_name``, nothing was received. ``copies`` are its prints after the original.
     """
 
     number: str
@@ -286,10 +286,6 @@ class TillBook(Protocol):
 
     def void(self, number: str, reason: str, second: Actor) -> Receipt:
         """The receipt keeps its number; its fee is due again. ``ReceiptVoided`` where it was before."""
-        ...
-
-    def copied(self, number: str) -> Receipt:
-        """One more copy was printed."""
         ...
 
     def state(self, shift: Shift) -> TillState:

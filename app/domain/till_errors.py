@@ -129,7 +129,7 @@ class NoSuchReceipt(KangkaError):
 
 @dataclass(eq=False)
 class ReceiptVoided(KangkaError):
-    """A voided receipt was to be voided or copied."""
+    """A voided receipt was to be voided once more."""
 
     number: str
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from app.domain.application import Realm
 from app.domain.audit import AuditEvent
+from app.domain.paper import PaperBook
 from app.domain.records import ApplicationBook, CardBook, Unit
 from app.domain.settings import SettingBook
 from app.domain.staff import Actor, StaffBook
@@ -35,6 +36,7 @@ class Books:
     cards: Callable[[Moment], CardBook] = _not_kept
     till: Callable[[Moment], TillBook] = _not_kept
     stock: Callable[[Moment], StockBook] = _not_kept
+    papers: Callable[[Moment], PaperBook] = _not_kept
 
 
 class StoreUnit:
@@ -62,6 +64,10 @@ class StoreUnit:
     @property
     def stock(self) -> StockBook:
         return self._books.stock(self._moment)
+
+    @property
+    def papers(self) -> PaperBook:
+        return self._books.papers(self._moment)
 
     @property
     def staff(self) -> StaffBook:

@@ -42,6 +42,7 @@ from app.store.case_goods import CaseGoods
 from app.store.case_moves import CaseMoves
 from app.store.journal import JournalStore
 from app.store.migrations import MIGRATIONS
+from app.store.papers import PaperRows
 from app.store.records import Books, RecordsStore
 from app.store.sam_register import SamRegisterStore
 from app.store.search import TERMS_MADE
@@ -170,6 +171,7 @@ class Store:
                 settings=lambda moment: SettingStore(self._work, moment),
                 till=till,
                 stock=stock,
+                papers=lambda moment: PaperRows(self._work, moment),
             ),
         )
 

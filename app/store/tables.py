@@ -42,7 +42,7 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "shift": "id realm desk number clerk_id clerk_name opened_ms opened_seq float_fen"
         " opening_cards closed_ms closed_seq",
         "receipt": "realm number desk shift_id application_id person_id reason fen rule method"
-        " waiver state clerk_id clerk_name second_id second_name at_ms seq copies"
+        " waiver state clerk_id clerk_name second_id second_name at_ms seq"
         " void_reason void_clerk void_second_id void_second void_ms void_shift_id",
         "fee_due": "realm application_id person_id desk reason fen rule funding proof owed_ms seq"
         " receipt",
@@ -51,6 +51,7 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "blank_card": "realm serial desk box state listed taken_ms case_id events",
         "blank_event": "realm serial turn event state reason desk actor_id at_ms seq",
         "search_token": "realm token person_id",
+        "paper_print": "realm template number prints",
     }.items()
 }
 
@@ -92,3 +93,4 @@ class Tables:
         self.blank_card = table("blank_card")
         self.blank_event = table("blank_event")
         self.search_token = table("search_token")
+        self.paper_print = table("paper_print")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from peewee import SQL, fn
+from peewee import JOIN, SQL, fn
 
 from app.base.ids import RandomSource, uuid7
 from app.domain.application import Realm
 from app.domain.audit import AuditEvent, AuditKind
+from app.domain.paper import FEE_RECEIPT
 from app.domain.staff import Actor
 from app.domain.stock import BlankState
 from app.domain.till import (
@@ -318,16 +319,6 @@ class TillRows:
         self._audit_receipt(AuditKind.RECEIPT_VOIDED, receipt, second, reason, facts)
         return self.receipt(number)
 
-    def copied(self, number: str) -> Receipt:
-        receipt = self.receipt(number)
-        receipts = self._tables.receipt
-        receipts.update(copies=receipt.copies + 1).where(
-            receipts.c.realm == receipt.realm.value, receipts.c.number == number
-        ).execute()
-        facts: dict[str, str | int | bool] = {"copy": receipt.copies + 1}
-        self._audit_receipt(AuditKind.PAPER, receipt, None, None, facts)
-        return self.receipt(number)
-
     # ----------------------------------------------------------------------------------- helpers
 
     def _own_shift(self) -> Shift:
@@ -375,7 +366,14 @@ class TillRows:
 
     def _receipts(self, condition: Any) -> list[Receipt]:
         receipts = self._tables.receipt
-        query = receipts.select(*rows.columns(receipts, rows.RECEIPT)).where(condition)
+        papers = self._tables.paper_print
+        of_receipt = (
+            (papers.c.realm == receipts.c.realm)
+            & (papers.c.number == receipts.c.number)
+            & (papers.c.template == FEE_RECEIPT)
+        )
+        query = receipts.select(*rows.columns(receipts, rows.RECEIPT), papers.c.prints)
+        query = query.join(papers, JOIN.LEFT_OUTER, on=of_receipt).where(condition)
         return [rows.receipt(row) for row in query.order_by(receipts.c.seq).tuples()]
 
     def _closing_rows(self, condition: Any) -> Any:

@@ -12,7 +12,7 @@ from app.store.till_state import load_state
 DUE: Final = "application_id realm person_id reason fen rule owed_ms receipt funding proof"
 RECEIPT: Final = (
     "number realm shift_id application_id person_id reason fen rule method state clerk_id clerk_name"
-    " at_ms waiver second_name void_reason void_clerk void_second void_ms void_shift_id copies"
+    " at_ms waiver second_name void_reason void_clerk void_second void_ms void_shift_id"
 )
 SHIFT: Final = "id number realm clerk_id clerk_name opened_ms float_fen opening_cards closed_ms"
 CLOSING: Final = "number state counted_fen counted_cards explanation second_name closed_ms closed_by"
@@ -34,8 +34,10 @@ def shift(row: tuple[Any, ...]) -> Shift:
 
 
 def receipt(row: tuple[Any, ...]) -> Receipt:
-    told = _told(RECEIPT, row)
+    """``row`` has the columns of ``RECEIPT`` and how often the receipt was printed (None: never)."""
+    told = _told(RECEIPT, row[:-1])
     kinds = {
+        "copies": max((row[-1] or 0) - 1, 0),
         "realm": Realm(told["realm"]),
         "method": PayMethod(told["method"]),
         "state": ReceiptState(told["state"]),

@@ -1,21 +1,23 @@
 """Papers drawn and kept for printing: which desk, who printed, which marks; every print is recorded.
 
 A paper is made of what is recorded (card_papers, order_papers, till papers); here it becomes a PDF in
-the workplace's folder of papers, which is what a printer, or a person, takes it from.
+the workplace's folder of papers, which is what a printer, or a person, takes it from. The original of a
+paper is printed once. Each later print, whoever asks for it and on whatever day, is marked as the copy
+that it is.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.base.clock import Clock
 from app.base.errors import N_, KangkaError
 from app.documents.papers import Paper, PaperFacts, PaperRenderer
 from app.documents.raster import page_count, page_png
-from app.domain.audit import AuditEvent, AuditKind
-from app.domain.records import Records
+from app.domain.records import Records, Unit
 from app.workflow.faces import marks_of
 from app.workflow.files import make_private, write_file
 from app.workflow.gate import Session
@@ -23,6 +25,7 @@ from app.workflow.workplace import Workplace
 
 PAPERS_FOLDER = "papers"
 _SCREEN_DPI = 110
+_MINUTE_MS = 60_000
 
 
 @dataclass(eq=False)
@@ -39,12 +42,13 @@ class PaperWithoutNumber(KangkaError):
 
 @dataclass(frozen=True)
 class PrintedPaper:
-    """A paper as it lies ready: its file and how many pages it has."""
+    """A paper as it lies ready: its file, its pages, and which copy it is (0: the original)."""
 
     template: str
     number: str
     path: Path
     pages: int
+    copy: int = 0
 
 
 class PaperDesk:
@@ -62,45 +66,63 @@ class PaperDesk:
     ) -> None:
         self._open = renderer
         self._renderer: PaperRenderer | None = None
+        self._opening = threading.Lock()
         self._session = session
         self._records = records
         self._workplace = workplace
         self._clock = clock
         self._folder = folder
 
-    def pdf(self, paper: Paper, copy: int = 0) -> bytes:
-        """The paper as PDF; ``copy`` is which reprint it is, 0 the first print."""
-        if self._renderer is None:
-            self._renderer = self._open()
-        return self._renderer.draw(paper, self._facts(copy))
+    def preview(self, paper: Paper) -> bytes:
+        """The paper as PDF to be looked at: marked as a preview on every page, counted nowhere."""
+        return self._draw(paper, replace(self._facts(), draft=True))
 
     def pictures(self, paper: Paper, dpi: int = _SCREEN_DPI) -> tuple[bytes, ...]:
-        """Every page as PNG, as it would be printed."""
-        pdf = self.pdf(paper)
+        """Every page of the preview as PNG."""
+        pdf = self.preview(paper)
         return tuple(page_png(pdf, page, dpi=dpi) for page in range(page_count(pdf)))
 
+    def printed(self, paper: Paper) -> int:
+        """How often the paper was printed: 0 while its original was not."""
+        number = _number_of(paper)
+        return self._records.read(lambda unit: self._prints(unit, paper, number))
+
     def print(self, paper: Paper, copy: int = 0) -> PrintedPaper:
-        """Draw the paper, keep it for the printer, and record that it was printed."""
-        number = str(getattr(paper, "number", ""))
-        if not number:
-            raise PaperWithoutNumber(paper.template)
-        pdf = self.pdf(paper, copy)
+        """Count the print, and keep the paper for the printer: the original once, then marked copies.
+
+        The count is durable before there is a paper. A print that fails after it is followed by a copy
+        that says so; one that can not be drawn at all fails before it, and uses nothing up. ``copy`` is
+        what the caller takes the print for, and changes nothing.
+        """
+        del copy
+        number, realm = _number_of(paper), self._workplace.realm
+        facts = replace(self._facts(), copy=self.printed(paper))
+        pdf = self._draw(paper, facts)
         make_private(self._folder)
-        again = f"-copy{copy}" if copy else ""
+
+        def count(unit: Unit) -> tuple[int, int]:
+            return unit.papers.print(realm, paper.template, number), unit.at_ms
+
+        # A clock that went back does not keep a paper from whoever waits for it.
+        found, at_ms = self._records.durable("paper", count, begins=False)
+        # Somebody else may have printed it meanwhile; what it says of itself is what is recorded.
+        if (found, at_ms // _MINUTE_MS) != (facts.copy, facts.printed_at_ms // _MINUTE_MS):
+            pdf = self._draw(paper, replace(facts, copy=found, printed_at_ms=at_ms))
+        again = f"-copy{found}" if found else ""
         path = self._folder / f"{number}-{paper.template}{again}.pdf"
         write_file(path, pdf)
-        event = AuditEvent(
-            AuditKind.PAPER,
-            realm=self._workplace.realm,
-            subject=paper.template,
-            number=number,
-            facts={"copy": copy} if copy else {},
-        )
-        # It is printed, whatever the clock says.
-        self._records.durable("paper", lambda unit: unit.audit(event), begins=False)
-        return PrintedPaper(paper.template, number, path, page_count(pdf))
+        return PrintedPaper(paper.template, number, path, page_count(pdf), found)
 
-    def _facts(self, copy: int) -> PaperFacts:
+    def _draw(self, paper: Paper, facts: PaperFacts) -> bytes:
+        with self._opening:
+            if self._renderer is None:
+                self._renderer = self._open()
+        return self._renderer.draw(paper, facts)
+
+    def _prints(self, unit: Unit, paper: Paper, number: str) -> int:
+        return unit.papers.prints(self._workplace.realm, paper.template, number)
+
+    def _facts(self) -> PaperFacts:
         place = self._workplace
         return PaperFacts(
             centre=place.name,
@@ -110,5 +132,11 @@ class PaperDesk:
             operator=self._session.actor.name,
             printed_at_ms=self._clock.now_ms(),
             marks=marks_of(place.realm, simulated=place.simulated),
-            copy=copy,
         )
+
+
+def _number_of(paper: Paper) -> str:
+    number = str(getattr(paper, "number", ""))
+    if not number:
+        raise PaperWithoutNumber(paper.template)
+    return number

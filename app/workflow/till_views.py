@@ -91,7 +91,7 @@ class TillService(Protocol):
         ...
 
     def receipt_paper(self, number: str, *, copy: bool = False) -> FeeReceipt:
-        """A receipt to be printed; a copy is counted and recorded before it is."""
+        """A receipt to be printed. ``copy`` changes nothing: which copy a print is, its count says."""
         ...
 
     def closing_act(self, counted_fen: int, counted_cards: int) -> str:

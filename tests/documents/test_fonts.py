@@ -15,7 +15,7 @@ from app.documents.errors import FontsMissing, FontUnusable, GlyphMissing
 from app.documents.face_design import BLACK, Element, Kind, Stock
 from app.documents.face_drawing import draw_pages
 from app.documents.face_layout import Box, PlacedElement, PlacedLine
-from app.documents.fonts import FontBook, to_unicode_cmap
+from app.documents.fonts import FontBook, FontShelf, to_unicode_cmap
 from tests.documents.measure import Page, read_page
 
 # 通用规范汉字表 (2013): 8,105 characters, of which 196 lie beyond the basic plane or in extension A.
@@ -104,11 +104,17 @@ def test_a_glyph_without_ink_does_not_count(book: FontBook) -> None:
 
 
 def test_fonts_are_loaded_once_and_only_when_needed(tmp_path: Path) -> None:
-    book = FontBook.open()
-    chain = book.chain("text")
-    first = chain.runs("甲", "name")[0].font
-    assert list(book._fonts) == [first.family.id]
+    shelf = FontShelf()
+    book = FontBook.open(shelf=shelf)
+    assert len(shelf) == 0
+    first = book.chain("text").runs("甲", "name")[0].font
     assert book.chain("seal").runs("乙", "seal")[0].font is first
+    # Faces and papers have books of their own, and a place's list may say more of another family.
+    own = province_list(tmp_path, '[chains]\ntext = ["wqy-zenhei"]\n')
+    for other in (FontBook.open(shelf=shelf), FontBook.open(own, shelf=shelf)):
+        assert other.chain("text").runs("丙", "name")[0].font is first
+    assert len(shelf) == 1
+    assert FontBook.open().chain("text").runs("丙", "name")[0].font is not first
 
 
 def province_list(folder: Path, body: str) -> Path:

@@ -119,7 +119,7 @@ def outside(page: Page, margins: tuple[float, float, float, float]) -> list[str]
 
 @pytest.mark.parametrize("paper", made.ORDINARY, ids=name_of)
 def test_an_ordinary_paper_is_one_sheet(papers: PaperRenderer, paper: Paper) -> None:
-    for facts in (made.LIVE, made.MARKED, replace(made.LIVE, copy=1)):
+    for facts in (made.LIVE, replace(made.MARKED, copy=12), replace(made.MARKED, draft=True)):
         count = page_count(papers.draw(paper, facts))
         # Two pages are one sheet: the application form has a back.
         assert count == (2 if paper is made.FORM else 1)
@@ -329,11 +329,18 @@ def test_a_mark_stands_across_every_page(
         assert small >= (2 if number == 0 else 1)
 
 
-def test_a_reprint_says_that_it_is_one(papers: PaperRenderer) -> None:
+def test_a_reprint_and_a_preview_say_what_they_are(papers: PaperRenderer) -> None:
     for paper in made.ORDINARY:
-        first, second = papers.draw(paper, made.LIVE), papers.draw(paper, replace(made.LIVE, copy=2))
-        assert "副本" not in text_of(first)
-        assert "副本COPY2" in text_of(second) and "第2次补打" in text_of(second)
+        first = text_of(papers.draw(paper, made.LIVE))
+        # A name that looks like a place to be filled in is a name.
+        later = replace(made.LIVE, copy=2, operator="李{copy}", printed_at_ms=made.MOMENT + 86_400_000)
+        second = text_of(papers.draw(paper, later))
+        draft = text_of(papers.draw(paper, replace(made.LIVE, draft=True)))
+        for words in ("补打", "COPY", "预览", "DRAFT"):
+            assert words not in first
+        assert "补打第2次COPY2" in second and "预览" not in second
+        assert "李{copy}2026-11-2314:03补打" in second
+        assert "预览DRAFT" in draft and "尚未打印" in draft and "补打" not in draft
 
 
 def test_a_voided_receipt_keeps_its_number_and_says_who_voided_it(papers: PaperRenderer) -> None:

@@ -96,9 +96,9 @@ def test_a_place_decides_what_stands_whole(tmp_path: Path) -> None:
 
 def test_a_place_has_its_own_words_and_marks(tmp_path: Path) -> None:
     own(tmp_path, "words.toml", ('zh = "扫码", en = "scan"', 'zh = "聚合码", en = "QR payment"'))
-    own(tmp_path, "marks.toml", ('zh = "副本", en = "COPY"', 'zh = "补打", en = "REPRINT"'))
+    own(tmp_path, "marks.toml", ('en = "COPY {copy}"', 'en = "REPRINT {copy}"'))
     text = text_of(PaperRenderer.open(tmp_path).draw(made.FEE, replace(made.LIVE, copy=1)))
-    assert "聚合码" in text and "补打REPRINT1" in text and "副本COPY" not in text
+    assert "聚合码" in text and "补打第1次REPRINT1" in text and "COPY" not in text
 
 
 def test_a_text_keeps_its_old_versions(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from peewee import IntegrityError
 
 from app.base.clock import ManualClock
 from app.domain.fees import load_fees, order_fee
+from app.domain.paper import FEE_RECEIPT
 from app.domain.till import Closing, PayMethod, ReceiptState, Shift, Waived
 from app.domain.till_errors import (
     FeeSettled,
@@ -213,10 +214,20 @@ def test_a_waived_fee_has_a_receipt_of_nought_with_its_ground_and_its_second_per
     assert state.due_fen == DUE_FEN
 
 
-def test_copies_are_counted_on_the_receipt(desk: TillDeskStore) -> None:
+def test_a_receipt_knows_how_often_it_was_printed_again(desk: TillDeskStore) -> None:
     desk.open_shift()
-    number = take(desk, desk.owe(1))
-    assert [desk.durable(lambda unit: unit.till.copied(number)).copies for _ in range(2)] == [1, 2]
+    number, other = take(desk, desk.owe(1)), take(desk, desk.owe(2))
+
+    def printed_and_read() -> int:
+        desk.durable(lambda unit: unit.papers.print(desk.realm, FEE_RECEIPT, number))
+        return desk.read(lambda unit: unit.till.receipt(number)).copies
+
+    assert [printed_and_read() for _ in range(3)] == [0, 1, 2]
+    assert [found.copies for found in desk.read(lambda unit: unit.till.receipts(shift_of(desk).id))] == [
+        2,
+        0,
+    ]
+    assert other != number
 
 
 def test_what_is_due_is_listed_until_it_is_settled_or_withdrawn(desk: TillDeskStore) -> None:

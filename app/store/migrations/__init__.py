@@ -14,6 +14,7 @@ from app.store.migrations import (
     m0004_cards,
     m0005_till_stock,
     m0006_search,
+    m0007_paper_prints,
 )
 
 
@@ -36,5 +37,13 @@ REGISTER = """CREATE TABLE migration (
 
 MIGRATIONS: tuple[Migration, ...] = tuple(
     Migration(module.NUMBER, module.NAME, module.STATEMENTS)
-    for module in (m0001_first, m0002_staff, m0003_audit, m0004_cards, m0005_till_stock, m0006_search)
+    for module in (
+        m0001_first,
+        m0002_staff,
+        m0003_audit,
+        m0004_cards,
+        m0005_till_stock,
+        m0006_search,
+        m0007_paper_prints,
+    )
 )
