@@ -30,6 +30,8 @@ _SETTING_SWITCHES = {
     "issuer_code": "the issuer's code, 22 digits",
     "city_code": "the city's code, six digits",
     "vendor": "the maker's code, two letters or digits",
+    "collect_at": "where residents collect their cards (default: at this desk)",
+    "enquiry_phone": "the phone that receipts and proofs name",
 }
 Run = Callable[[Context], None]
 if TYPE_CHECKING:

@@ -90,10 +90,10 @@ class Paper:
 
 @dataclass(frozen=True, repr=False)
 class FormContact:
-    """Someone to call; ``relation`` is the word."""
+    """Someone to call."""
 
     name: str
-    relation: str
+    relation: Term | None
     phone: Phone
 
 
@@ -117,7 +117,8 @@ class FormImmunization:
 class ApplicationForm(Paper):
     """《居民健康卡申请表》: everything collected, for the applicant to read and sign.
 
-    Codes come as words (男, 汉). ``chip_name`` is the shortened name, where it was shortened.
+    Codes come as words in both languages (男 male, 汉 Han). ``chip_name`` is the shortened name, where
+    it was shortened.
     ``consent_version`` empty prints the newest text; another prints that one, or is refused.
     ``collected_from`` says what the identity was taken from.
     """
@@ -128,38 +129,38 @@ class ApplicationForm(Paper):
     business: Term
     applied_on: dt.date
     name: str
-    sex: str
+    sex: Term | None
     birth_date: dt.date
     citizen_id: IdentityNumber = ""
     chip_name: str = ""
-    ethnic: str = ""
+    ethnic: Term | None = None
     nationality: str = ""
     english_name: str = ""
-    other_document: str = ""
+    other_document: Term | None = None
     other_number: IdentityNumber = ""
     rural_insurance: IdentityNumber = ""
     health_record: IdentityNumber = ""
     phone: Phone = ""
     second_phone: Phone = ""
-    marital: str = ""
-    occupation: str = ""
-    education: str = ""
+    marital: Term | None = None
+    occupation: Term | None = None
+    education: Term | None = None
     registered_address: str = ""
     residence: str = ""
     contacts: tuple[FormContact, ...] = ()
-    payments: tuple[str, ...] = ()
-    abo: str = ""
-    rh: str = ""
-    alerts: tuple[str, ...] = ()
+    payments: tuple[Term, ...] = ()
+    abo: Term | None = None
+    rh: Term | None = None
+    alerts: tuple[Term, ...] = ()
     allergies: tuple[FormAllergy, ...] = ()
     immunizations: tuple[FormImmunization, ...] = ()
     representative: Representative | None = None
     representative_name: str = ""
-    representative_document: str = ""
+    representative_document: Term | None = None
     representative_number: IdentityNumber = ""
     representative_phone: Phone = ""
-    representative_relation: str = ""
-    representative_reason: str = ""
+    representative_relation: Term | None = None
+    representative_reason: Term | None = None
     photo: Picture | None = None
     collected_from: Term | None = None
     consent_version: str = ""
@@ -179,7 +180,7 @@ class AcceptanceReceipt(Paper):
     collect_at: str = ""
     ready_on: dt.date | None = None
     fee_fen: Fen | None = None
-    fee_rule: str = ""
+    fee_rule: Term | None = None
     materials: tuple[str, ...] = ()
     enquiry_phone: str = ""
 
@@ -215,7 +216,7 @@ class FeeReceipt(Paper):
     payer: str
     person_number: IdentityNumber
     reason: Term
-    rule: str
+    rule: Term
     due_fen: Fen
     received_fen: Fen
     means: Means
@@ -226,7 +227,7 @@ class FeeReceipt(Paper):
     voided: bool = False
     voided_at_ms: Moment | None = None
     voided_by: str = ""
-    void_reason: str = ""
+    void_reason: Term | None = None
 
 
 @dataclass(frozen=True, repr=False)
@@ -243,11 +244,11 @@ class HandOverSlip(Paper):
     business: Term
     collector: Collector
     collector_name: str
-    collector_document: str
+    collector_document: Term | None
     collector_number: IdentityNumber
     handed_over_at_ms: Moment
     collector_phone: Phone = ""
-    relation: str = ""
+    relation: Term | None = None
     activated_at_ms: Moment | None = None
     old_card: str = ""
 
@@ -265,13 +266,13 @@ class LossReport(Paper):
     card_number: IdentityNumber
     reported_at_ms: Moment
     reporter_name: str
-    relation: str
+    relation: Term | None
     channel: Term
-    reporter_document: str = ""
+    reporter_document: Term | None = None
     reporter_number: IdentityNumber = ""
     reporter_phone: Phone = ""
     lapses_at_ms: Moment | None = None
-    cause: str = ""
+    cause: Term | None = None
 
 
 @dataclass(frozen=True, repr=False)
@@ -289,7 +290,7 @@ class VoidedRow:
 
     number: str
     amount_fen: Fen
-    reason: str
+    reason: Term
     by: str
 
 

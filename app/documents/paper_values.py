@@ -86,7 +86,7 @@ def _value_type(hint: Any) -> ValueType | None:
         return ValueType(ValueKind(typing.get_args(hint)[1]))
     if typing.get_origin(hint) is tuple:
         part = typing.get_args(hint)[0]
-        if part is str:
+        if part is str or part is Term:
             return ValueType(ValueKind.LIST)
         # Marks are drawn by the page itself and named by no template.
         return None if issubclass(part, Enum) else ValueType(ValueKind.ROWS, rows=part)
@@ -194,6 +194,15 @@ def _day(day: dt.date) -> Shown:
     return Shown(f"{day.year}年{day.month}月{day.day}日", day.isoformat())
 
 
+def _list(values: tuple[str | Term, ...]) -> Shown:
+    """Chinese of all, and English of all where each of them has some."""
+    terms = [value if isinstance(value, Term) else Term(value) for value in values]
+    whole = all(term.en for term in terms)
+    return Shown(
+        "、".join(term.zh for term in terms), ", ".join(term.en for term in terms) if whole else ""
+    )
+
+
 def _hex(raw: bytes) -> Shown:
     digits = raw.hex().upper()
     return Shown(" ".join(digits[start : start + 4] for start in range(0, len(digits), 4)))
@@ -204,7 +213,7 @@ _FORMATS: dict[ValueKind, Any] = {
     ValueKind.COUNT: lambda value: Shown(str(value)),
     ValueKind.FLAG: lambda value: Shown("是", "yes") if value else Shown("否", "no"),
     ValueKind.MONEY: lambda value: Shown(plain_amount(value)),
-    ValueKind.LIST: lambda value: Shown("、".join(value)),
+    ValueKind.LIST: _list,
     ValueKind.MOMENT: _moment,
     ValueKind.DAY: _day,
     ValueKind.HEX: _hex,

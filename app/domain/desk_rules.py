@@ -53,6 +53,7 @@ class DeskRules:
     provisional_loss_days: int
     guardian_below: int
     temporary_proof_days: int
+    ready_days: int
     unactivated_days: int
     answers: int
     questions: tuple[Question, ...]
@@ -83,6 +84,7 @@ def load_desk_rules(path: Path | None = None, *, over: Path | None = None) -> De
         rules.provisional_loss_days,
         rules.guardian_below,
         rules.temporary_proof_days,
+        rules.ready_days,
         rules.unactivated_days,
     )
     if any(type(number) is not int or number < 0 for number in numbers):
@@ -104,6 +106,7 @@ def _rules(table: Mapping[str, Any]) -> DeskRules:
         provisional_loss_days=table["provisional_loss_days"],
         guardian_below=table["guardian_below"],
         temporary_proof_days=table["temporary_proof_days"],
+        ready_days=table["ready_days"],
         unactivated_days=table["unactivated_days"],
         answers=telephone["answers"],
         questions=tuple(Question(name) for name in telephone["questions"]),

@@ -38,12 +38,18 @@ _FORMS: Final[Mapping[str, str]] = {
     # GB/T 2260
     "city_code": r"[0-9]{6}",
     "vendor": r"[0-9A-Z]{2}",
+    # Told to residents on receipts and proofs; a desk that says neither has its own place and a blank line.
+    "collect_at": r".{0,60}",
+    "enquiry_phone": r"(\+?[0-9][0-9 ()-]{2,19})?",
 }
 
 
 @dataclass(frozen=True)
 class WorkplaceSettings:
-    """The settings of one desk. All are public; none is a person's."""
+    """The settings of one desk. All are public; none is a person's. The last two may be empty.
+
+    ``collect_at`` is where residents collect their cards, ``enquiry_phone`` whom they call.
+    """
 
     name: str
     desk: str
@@ -53,6 +59,8 @@ class WorkplaceSettings:
     issuer_code: str
     city_code: str
     vendor: str
+    collect_at: str = ""
+    enquiry_phone: str = ""
 
     def __post_init__(self) -> None:
         for name, value in asdict(self).items():
@@ -60,8 +68,8 @@ class WorkplaceSettings:
                 raise SettingRefused(setting=name)
 
     def told(self) -> dict[str, str]:
-        """Each setting by its name."""
-        return asdict(self)
+        """Each setting that says something, by its name."""
+        return {name: value for name, value in asdict(self).items() if value}
 
 
 SETTINGS: Final = tuple(field.name for field in fields(WorkplaceSettings))

@@ -38,6 +38,7 @@ from app.workflow.card_views import (
 )
 from app.workflow.hand_over import HandOver
 from app.workflow.issue import CaseUnsettled
+from app.workflow.paper_words import PaperWords
 from app.workflow.reissue import Reissue
 from app.workflow.report_loss import Losses, lapse_due
 from app.workflow.views import CaseRow, EnrolDraft, Finding, Settlement
@@ -73,7 +74,8 @@ class CardDesk:
 
     def __init__(self, ports: CardPorts) -> None:
         self._ports = ports
-        self._papers = CardPapers(ports.rules, ports.codes, ports.fees)
+        words = PaperWords(ports.rules, ports.codes, ports.fees, ports.workplace)
+        self._papers = CardPapers(ports.rules, words)
         self._hand_over = HandOver(ports, self._papers)
         self._losses = Losses(ports, self._papers)
         self._reissue = Reissue(ports, self._papers)

@@ -16,9 +16,7 @@ from app.documents.papers import (
 )
 from app.domain.application import FrozenApplication
 from app.domain.card import Card, CardEvent, CardEventKind
-from app.domain.codes import CodeTables
 from app.domain.desk_rules import DeskRules
-from app.domain.fees import FeeSchedule
 from app.domain.order import ApplicantKind
 from app.domain.till import FeeDue
 from app.workflow.paper_words import PaperWords
@@ -44,9 +42,9 @@ TEMPLATES = {
 class CardPapers:
     """Papers in the words of this place."""
 
-    def __init__(self, rules: DeskRules, codes: CodeTables, fees: FeeSchedule) -> None:
+    def __init__(self, rules: DeskRules, words: PaperWords) -> None:
         self._rules = rules
-        self._words = PaperWords(codes, fees)
+        self._words = words
 
     def of(
         self, card: Card, order: FrozenApplication, events: list[CardEvent], event: CardEvent
@@ -106,7 +104,7 @@ class CardPapers:
             reporter_number=told["visitor_number"],
             reporter_phone=told["visitor_phone"],
             lapses_at_ms=None if lapses is None else int(lapses),
-            cause=self._rules.word("cause", event.reason or "").zh,
+            cause=self._term("cause", event.reason) if event.reason else None,
         )
 
     def _proof(self, order: FrozenApplication, event: CardEvent) -> TemporaryProof:
@@ -119,6 +117,8 @@ class CardPapers:
             last_day=dt.date.fromisoformat(told["proof_until"]),
             reason=self._words.business(event.reason or ""),
             application_number=told["application"],
+            collect_at=self._words.collect_at,
+            enquiry_phone=self._words.enquiry_phone,
         )
 
     def _term(self, list_: str, code: str) -> Term:

@@ -34,6 +34,7 @@ from app.workflow.gate import Gate, Session
 from app.workflow.issue import Station
 from app.workflow.order_papers import OrderPapers
 from app.workflow.paper_desk import PaperDesk
+from app.workflow.paper_words import PaperWords
 from app.workflow.services import SignInService
 from app.workflow.staff_desk import StaffDesk
 from app.workflow.stock_desk import StockDesk
@@ -148,7 +149,7 @@ def furnish(ground: Ground) -> Desk:
             approvals=ApprovalDesk(gate, records, ground.clock),
             audit=audit,
             papers=papers,
-            orders=OrderPapers(ground.codes, ground.fees),
+            orders=OrderPapers(ground.codes, PaperWords(ground.rules, ground.codes, ground.fees, place)),
             records=records,
             workplace=place,
             profile=ground.profile,

@@ -18,7 +18,6 @@ from app.documents.papers import (
 from app.domain.application import FrozenApplication
 from app.domain.codes import CodeTables
 from app.domain.evidence import FieldOrigin
-from app.domain.fees import FeeSchedule
 from app.domain.order import Applicant, ApplicantKind
 from app.domain.resident import Resident
 from app.domain.till import FeeDue
@@ -36,9 +35,9 @@ _SEEN = Term("按出示证件录入", "typed from the document shown")
 class OrderPapers:
     """An application in the words of this place's code tables."""
 
-    def __init__(self, codes: CodeTables, fees: FeeSchedule) -> None:
+    def __init__(self, codes: CodeTables, words: PaperWords) -> None:
         self._codes = codes
-        self._words = PaperWords(codes, fees)
+        self._words = words
 
     def form(self, order: FrozenApplication, number: str) -> ApplicationForm:
         """《居民健康卡申请表》 with everything that was collected."""
@@ -72,7 +71,9 @@ class OrderPapers:
                 FormContact(contact.name, self._words.code("relation", contact.relation), contact.phone)
                 for contact in person.contacts
             ),
-            payments=tuple(self._words.code("payment", code) for code in person.payments),
+            payments=tuple(
+                word for code in person.payments if (word := self._words.code("payment", code))
+            ),
             photo=person.face_photo,
             collected_from=_source(order),
             consent_version=order.consent.version if order.consent is not None else "",
@@ -80,17 +81,22 @@ class OrderPapers:
         return self._with_applicant(self._with_health(form, person), order.applicant)
 
     def acceptance(self, order: FrozenApplication, number: str, due: FeeDue | None) -> AcceptanceReceipt:
-        """《受理回执》: the number to ask by, and what it costs."""
+        """《受理回执》 of an application that was kept."""
         return self._words.acceptance(order, number, order.frozen_at_ms, due)
 
     def _with_health(self, form: ApplicationForm, person: Resident) -> ApplicationForm:
         health = person.health
-        alerts = [self._alert(name) for name, flag in health.alerts.items() if flag == _YES]
+        # The psychiatric flag is a field of its own and an alert to whoever reads. It stands where the
+        # applicant signs for what goes onto the card, and on no other paper.
+        flags = dict(health.alerts) | {"psychiatric": health.psychiatric}
+        alerts = [
+            Term(row.zh, row.en) for row in self._codes["alert"].codes if flags.get(row.code) == _YES
+        ]
         return replace(
             form,
             abo=self._words.code("abo", health.abo),
             rh=self._words.code("rh", health.rh),
-            alerts=tuple(alerts + ([health.other_alert] if health.other_alert else [])),
+            alerts=tuple(alerts + ([Term(health.other_alert)] if health.other_alert else [])),
             allergies=tuple(
                 FormAllergy(found.substance, found.reaction or "") for found in health.allergies
             ),
@@ -112,10 +118,6 @@ class OrderPapers:
             representative_relation=self._words.code("relation", applicant.relation),
             representative_reason=self._words.code("agent-reason", applicant.reason),
         )
-
-    def _alert(self, name: str) -> str:
-        found = next((row for row in self._codes["alert"].codes if row.code == name), None)
-        return found.zh if found is not None else name
 
 
 def _source(order: FrozenApplication) -> Term | None:

@@ -18,7 +18,7 @@ from app.domain.audit import Head
 from app.domain.fees import FeeSchedule, Ground, rule_since
 from app.domain.lives import Life
 from app.domain.till import Closing, PayMethod, Receipt, ReceiptState
-from app.workflow.paper_words import term
+from app.workflow.paper_words import rule_term, term
 
 _MEANS = {
     PayMethod.CASH: Means.CASH,
@@ -36,14 +36,13 @@ def fee_receipt(
 ) -> FeeReceipt:
     """A receipt as its paper has it; the paper masks the person's number by itself."""
     waiver = None if receipt.waiver is None else fees.waivers.get(receipt.waiver)
-    void = fees.voids.get(receipt.void_reason or "")
     return FeeReceipt(
         number=receipt.number,
         received_at_ms=receipt.at_ms,
         payer=application.resident.name,
         person_number=application.resident.number,
         reason=term(fees.reason(receipt.reason)),
-        rule=receipt.rule,
+        rule=rule_term(receipt.rule, fees),
         due_fen=receipt.fen,
         received_fen=receipt.received_fen,
         means=_MEANS[receipt.method],
@@ -54,7 +53,7 @@ def fee_receipt(
         voided=receipt.state is ReceiptState.VOIDED,
         voided_at_ms=receipt.void_ms,
         voided_by="、".join(name for name in (receipt.void_clerk, receipt.void_second) if name),
-        void_reason=receipt.void_reason or "" if void is None else void.title_zh,
+        void_reason=_void(fees, receipt.void_reason),
     )
 
 
@@ -99,7 +98,7 @@ def closing_report(
             VoidedRow(
                 number=receipt.number,
                 amount_fen=receipt.received_fen,
-                reason=_void(fees, receipt.void_reason or ""),
+                reason=_void(fees, receipt.void_reason) or Term(""),
                 by=receipt.void_second or "",
             )
             for receipt in voided
@@ -116,15 +115,20 @@ def closing_report(
         explained_by=closing.closed_by if off_cash or off_cards else "",
         agreed_by=closing.second_name or "",
         open_cases=tuple(
-            OpenCaseRow(case.number, Term(making.states[case.state], case.state), case.since_ms)
+            OpenCaseRow(
+                case.number, Term(making.states[case.state], case.state.replace("-", " ")), case.since_ms
+            )
             for case in state.cases
         ),
     )
 
 
-def _void(fees: FeeSchedule, code: str) -> str:
+def _void(fees: FeeSchedule, code: str | None) -> Term | None:
+    """Why a receipt is void; a reason that an older schedule had stands as its code."""
+    if code is None:
+        return None
     known = fees.voids.get(code)
-    return code if known is None else known.title_zh
+    return Term(code) if known is None else term(known)
 
 
 def _waiver(fees: FeeSchedule, reason: str, waiver: str | None) -> Ground:

@@ -33,7 +33,10 @@ class SimulatedRefused(KangkaError):
 
 @dataclass(frozen=True)
 class Workplace:
-    """A desk's own facts. Every transaction, receipt and export bears desk, institution, terminal."""
+    """A desk's own facts. Every transaction, receipt and export bears desk, institution, terminal.
+
+    ``collect_at`` and ``enquiry_phone`` are what residents are told; an empty phone is written by hand.
+    """
 
     name: str
     desk: str
@@ -43,6 +46,8 @@ class Workplace:
     realm: Realm
     simulated: bool
     facts: DeskFacts
+    collect_at: str = ""
+    enquiry_phone: str = ""
 
     def info(self, operator: str) -> WorkplaceInfo:
         """What the window's frame shows; ``operator`` is who is signed in, or empty."""
@@ -68,4 +73,6 @@ def workplace_of(
             name_room=profile.field("XM")[1].length,
             issuer_name_room=profile.field("FKJGMC")[1].length,
         ),
+        collect_at=settings.collect_at or f"{settings.name} {settings.desk} 号台",
+        enquiry_phone=settings.enquiry_phone,
     )

@@ -41,6 +41,14 @@ LONG_ADDRESS = (
     "河南省郑州市样例区训练街道练习社区居民委员会" * 4 + "训练路一百八十八号院三号楼二单元一千六百零二室"
 )
 REASON = Term("遗失补卡", "Reissue after a loss")
+RULE = Term(
+    "样例区居民健康卡补领工本费标准（训练）第 2 项：遗失补卡每张 20 元",
+    "Fees for the Residents' Health Card of the sample district (training)",
+)
+LONG_RULE = Term(RULE.zh * 3, f"{RULE.en} " * 3)
+ID_CARD = Term("居民身份证", "resident identity card")
+SELF = Term("本人", "the holder")
+GRANDPARENT = Term("祖父母或外祖父母", "grandparent, of the father's or the mother's side")
 
 FACTS = PaperFacts(
     centre="郑州市样例区第三社区卫生服务中心",
@@ -59,16 +67,16 @@ FORM = ApplicationForm(
     business=Term("首次申领", "First issue"),
     applied_on=dt.date(2026, 11, 22),
     name="样例甲子",
-    sex="女",
+    sex=Term("女", "female"),
     birth_date=dt.date(1987, 9, 23),
     citizen_id=NUMBER,
-    ethnic="汉",
+    ethnic=Term("汉", "Han"),
     nationality="中国",
     phone=PHONE,
     registered_address="河南省郑州市样例区训练路18号",
-    contacts=(FormContact("联系样例甲", "配偶", "19900005678"),),
-    payments=("城镇居民基本医疗保险",),
-    abo="A 型",
+    contacts=(FormContact("联系样例甲", Term("配偶", "spouse"), "19900005678"),),
+    payments=(Term("城镇居民基本医疗保险", "urban residents' basic medical insurance"),),
+    abo=Term("A 型", "type A"),
     collected_from=Term("身份证芯片", "identity chip"),
     photo=plate(),
 )
@@ -99,7 +107,7 @@ FEE = FeeReceipt(
     payer="样例甲子",
     person_number=NUMBER,
     reason=REASON,
-    rule="样例区居民健康卡补领工本费标准（训练）第 2 项：遗失补卡每张 20 元",
+    rule=RULE,
     due_fen=2000,
     received_fen=2000,
     means=Means.CASH,
@@ -116,11 +124,11 @@ SLIP = HandOverSlip(
     business=Term("首次申领", "First issue"),
     collector=Collector.SELF,
     collector_name="样例甲子",
-    collector_document="居民身份证",
+    collector_document=ID_CARD,
     collector_number=NUMBER,
     handed_over_at_ms=MOMENT,
     collector_phone=PHONE,
-    relation="本人",
+    relation=SELF,
     activated_at_ms=MOMENT + 60_000,
 )
 LOSS = LossReport(
@@ -131,11 +139,11 @@ LOSS = LossReport(
     card_number=NUMBER,
     reported_at_ms=MOMENT,
     reporter_name="样例甲子",
-    relation="本人",
+    relation=SELF,
     channel=Term("电话", "by phone"),
     reporter_phone=PHONE,
     lapses_at_ms=MOMENT + 7 * 86_400_000,
-    cause="乘车时遗失",
+    cause=Term("遗失", "lost"),
 )
 CLOSING = ClosingReport(
     number="X01-D000008",
@@ -177,35 +185,39 @@ LONGEST: tuple[Paper, ...] = (
         name=LONG_NAME,
         chip_name=LONG_NAME[:15],
         english_name="YANGLI ABDURAHMAN TRAINING " * 2,
-        ethnic="维吾尔",
-        other_document="外国人永久居留身份证",
+        ethnic=Term("维吾尔", "Uygur"),
+        other_document=Term("外国人永久居留身份证", "foreigner's permanent residence identity card"),
         other_number="9" * 18,
         rural_insurance="4" * 18,
         health_record="4" * 17,
         second_phone=PHONE,
-        marital="未说明的婚姻状况",
-        occupation="不便分类的其他从业人员",
-        education="中等专业学校或中等技术学校",
+        marital=Term("未说明的婚姻状况", "marital status not stated"),
+        occupation=Term("不便分类的其他从业人员", "other workers who can not be classified elsewhere"),
+        education=Term("中等专业学校或中等技术学校", "secondary specialized or technical school"),
         registered_address=LONG_ADDRESS,
         residence=LONG_ADDRESS,
-        contacts=tuple(FormContact(LONG_NAME, "祖父母或外祖父母", PHONE) for _ in range(3)),
-        payments=("城镇职工基本医疗保险", "新型农村合作医疗", "商业医疗保险"),
-        rh="RH 阴性",
+        contacts=tuple(FormContact(LONG_NAME, GRANDPARENT, PHONE) for _ in range(3)),
+        payments=(
+            Term("城镇职工基本医疗保险", "urban employees' basic medical insurance"),
+            Term("新型农村合作医疗", "new rural cooperative medical scheme"),
+            Term("商业医疗保险", "commercial medical insurance"),
+        ),
+        rh=Term("RH 阴性", "Rh negative"),
         alerts=(
-            "哮喘",
-            "心脏病",
-            "心脑血管病",
-            "癫痫",
-            "精神病",
-            "凝血紊乱",
-            "糖尿病",
-            "青光眼",
-            "透析",
-            "器官移植",
-            "器官缺失",
-            "可装卸义肢",
-            "心脏起搏器",
-            "训练用的其他医学警示" * 3,
+            Term("哮喘", "asthma"),
+            Term("心脏病", "heart disease"),
+            Term("心脑血管病", "cardio-cerebrovascular disease"),
+            Term("癫痫", "epilepsy"),
+            Term("精神病", "psychiatric disorder"),
+            Term("凝血紊乱", "coagulation disorder"),
+            Term("糖尿病", "diabetes"),
+            Term("青光眼", "glaucoma"),
+            Term("透析", "dialysis"),
+            Term("器官移植", "organ transplant"),
+            Term("器官缺失", "organ missing"),
+            Term("可装卸义肢", "removable prosthesis"),
+            Term("心脏起搏器", "pacemaker"),
+            Term("训练用的其他医学警示" * 3, "another alert of training " * 3),
         ),
         allergies=tuple(FormAllergy("样例药物" * 8, "皮疹、呼吸困难" * 4) for _ in range(3)),
         immunizations=tuple(
@@ -213,11 +225,11 @@ LONGEST: tuple[Paper, ...] = (
         ),
         representative=Representative.GUARDIAN,
         representative_name=LONG_NAME,
-        representative_document="居民身份证",
+        representative_document=ID_CARD,
         representative_number=NUMBER,
         representative_phone=PHONE,
-        representative_relation="祖父母或外祖父母",
-        representative_reason="申请人未满十六周岁，" * 6,
+        representative_relation=GRANDPARENT,
+        representative_reason=Term("申请人未满十六周岁，" * 6, "the applicant is a minor, " * 6),
         photo=None,
     ),
     replace(
@@ -225,35 +237,41 @@ LONGEST: tuple[Paper, ...] = (
         name=LONG_NAME,
         collect_at=LONG_ADDRESS,
         fee_fen=2000,
-        fee_rule=FEE.rule * 3,
+        fee_rule=LONG_RULE,
         materials=("居民身份证复印件", "户口簿首页和本人页复印件", "授权委托书", "出生医学证明") * 3,
     ),
     replace(PROOF, name=LONG_NAME, collect_at=LONG_ADDRESS),
     replace(
         FEE,
         payer=LONG_NAME,
-        rule=FEE.rule * 3,
+        rule=LONG_RULE,
         due_fen=999_999_999_999,
         received_fen=987_654_321_098,
         waiver=Term("经批准的困难减免" * 3, "approved hardship " * 3),
         voided=True,
         voided_at_ms=MOMENT,
         voided_by="训练主管乙",
-        void_reason="收款方式登记错误，" * 5,
+        void_reason=Term("收款方式登记错误，" * 5, "wrong way of payment, " * 5),
     ),
     replace(
         SLIP,
         name=LONG_NAME,
         collector=Collector.GUARDIAN,
         collector_name=LONG_NAME,
-        relation="祖父母或外祖父母",
+        relation=GRANDPARENT,
         old_card="已收回并剪角，登记号 X01-B000002，" * 3,
     ),
     replace(
         CLOSING,
         gaps=tuple(f"X01-R{n:06d}" for n in range(12)),
         voided=tuple(
-            VoidedRow(f"X01-R{n:06d}", 2000, "收款方式登记错误", "训练主管乙") for n in range(10)
+            VoidedRow(
+                f"X01-R{n:06d}",
+                2000,
+                Term("收款方式登记错误", "wrong way of payment"),
+                "训练主管乙",
+            )
+            for n in range(10)
         ),
         waived=tuple(
             WaivedRow(Term(f"免收原因之{n}" * 6, "because " * 8), n, 2000 * n) for n in range(1, 11)
@@ -277,10 +295,12 @@ LONGEST: tuple[Paper, ...] = (
         lapses_at_ms=None,
         name=LONG_NAME,
         reporter_name=LONG_NAME,
-        relation="祖父母或外祖父母",
-        reporter_document="居民身份证",
+        relation=GRANDPARENT,
+        reporter_document=ID_CARD,
         reporter_number=NUMBER,
-        cause="在样例区训练路乘坐公共汽车时遗失，" * 6,
+        cause=Term(
+            "在样例区训练路乘坐公共汽车时遗失，" * 6, "lost on a bus of the sample district, " * 6
+        ),
     ),
 )
 LONG_FACTS = replace(

@@ -187,7 +187,7 @@ def test_ten_rows_are_ten_rows_and_a_long_table_has_its_head_on_every_page(
 
 def test_an_entry_longer_than_a_page_is_a_known_fault(papers: PaperRenderer) -> None:
     with pytest.raises(PaperTooLong) as refused:
-        papers.draw(replace(made.LOSS, cause="样例" * 4000), made.LIVE)
+        papers.draw(replace(made.LOSS, cause=Term("样例" * 4000)), made.LIVE)
     assert refused.value.paper == "loss-report" and refused.value.where.startswith("line ")
     assert "样例" not in str(refused.value)
 
@@ -346,7 +346,11 @@ def test_a_reprint_and_a_preview_say_what_they_are(papers: PaperRenderer) -> Non
 def test_a_voided_receipt_keeps_its_number_and_says_who_voided_it(papers: PaperRenderer) -> None:
     assert "作废" not in text_of(papers.draw(made.FEE, made.LIVE))
     voided = replace(
-        made.FEE, voided=True, voided_at_ms=made.MOMENT, voided_by="训练主管乙", void_reason="重复收费"
+        made.FEE,
+        voided=True,
+        voided_at_ms=made.MOMENT,
+        voided_by="训练主管乙",
+        void_reason=Term("重复收费", "charged twice"),
     )
     text = text_of(papers.draw(voided, made.LIVE))
     for words in ("作废VOID", made.FEE.number, "训练主管乙", "重复收费", "人民币贰拾元整"):

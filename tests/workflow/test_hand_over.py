@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.devices.ports import NoCardPresent
-from app.documents.papers import Collector, HandOverSlip
+from app.documents.papers import Collector, HandOverSlip, Term
 from app.domain.audit import AuditKind
 from app.domain.card import CardEventKind, CardState
 from app.domain.codes import UnknownCode
@@ -66,7 +66,7 @@ def test_the_holder_collects_their_card(counter: Counter) -> None:
     slip = slip_of(done)
     holder = counter.holder(card)
     assert (slip.collector, slip.collector_number) == (Collector.SELF, holder.number)
-    assert (slip.collector_name, slip.relation) == (holder.name, "本人")
+    assert (slip.collector_name, slip.relation) == (holder.name, Term("本人", "self"))
     assert slip.case_number == counter.card(card).number
     assert slip.activated_at_ms is None
     row = counter.audit(AuditKind.CARD)[-1]
@@ -79,7 +79,7 @@ def test_an_agent_collects_with_everything_that_is_asked_of_one(counter: Counter
     slip = slip_of(done)
     assert slip.collector is Collector.AGENT
     assert (slip.collector_name, slip.collector_phone) == (AGENT.name, AGENT.phone)
-    assert slip.collector_document == "居民身份证"
+    assert slip.collector_document == Term("居民身份证", "identity card")
     assert slip.name == counter.holder(card).name
     detail = detail_of(counter, card)
     assert detail["visitor_kind"] == "2"

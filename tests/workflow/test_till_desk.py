@@ -10,7 +10,7 @@ import pytest
 
 from app.base.clock import ManualClock
 from app.base.errors import KangkaError
-from app.documents.papers import Means
+from app.documents.papers import Means, Term
 from app.domain.application import Realm
 from app.domain.audit import Head
 from app.domain.fees import FeeProofMissing, load_fees
@@ -358,11 +358,12 @@ def test_a_void_takes_four_eyes_and_a_password(open_counter: Counter) -> None:
         till.void("X01-R000009", "wrong-method", second, fresh)
     till.void(receipt.number, "wrong-method", second, fresh)
     paper = till.receipt_paper(receipt.number)
-    assert (paper.voided, paper.void_reason) == (True, "收款方式录错")
+    why = Term("收款方式录错", "Wrong way of payment")
+    assert (paper.voided, paper.void_reason) == (True, why)
     assert paper.voided_by == f"{clerk.name}、{open_counter.actor(Role.SUPERVISOR).name}"
     report = till.closing_paper(till.close(10_000, 0).number)
     assert [(row.number, row.amount_fen, row.reason) for row in report.voided] == [
-        (receipt.number, DUE_FEN, "收款方式录错")
+        (receipt.number, DUE_FEN, why)
     ]
 
 
@@ -392,7 +393,9 @@ def test_a_receipt_on_paper(open_counter: Counter) -> None:
     paper = till.receipt_paper(number)
     assert (paper.number, paper.payer, paper.person_number) == (number, NAME, NUMBER)
     assert (paper.shift, paper.application_number) == ("X01-S000001", "X01-A000001")
-    assert (paper.rule, str(paper.rule_since)) == ("sample/lost/2017-04-01", "2017-04-01")
+    assert paper.rule.zh == "居民健康卡工本费标准（样例）（sample/lost/2017-04-01）"
+    assert paper.rule.en == "Fees for the Residents' Health Card (sample)"
+    assert str(paper.rule_since) == "2017-04-01"
     # What a print is, is counted when it is printed (test_paper_desk), not by who asks for its values.
     till.receipt_paper(number, copy=True)
     assert till.receipts()[0].copies == 0
