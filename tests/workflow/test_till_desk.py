@@ -24,6 +24,7 @@ from app.domain.staff import (
     SecondPersonNeeded,
     load_permissions,
 )
+from app.domain.stock import BlankState
 from app.domain.till import FeeDue, PayMethod, ReceiptState
 from app.domain.till_errors import (
     NoSuchReceipt,
@@ -47,6 +48,7 @@ from app.workflow.till_desk import (
     TillPorts,
     WordsTooLong,
 )
+from tests.domain.test_texts import words
 from tests.helpers.people import People, people
 from tests.store.support import NAME, NUMBER, application
 
@@ -445,3 +447,18 @@ def test_no_table_of_permissions_can_take_the_second_person_from_a_void(open_cou
     with pytest.raises(ValueError, match="four eyes"):
         Counter(staff).till.void(receipt.number, "wrong-method", None, None)
     assert open_counter.till.receipts()[0].state is ReceiptState.ISSUED
+
+
+@pytest.mark.parametrize("folder", ["zh_CN", "en"])
+def test_no_list_of_the_till_shows_a_code(folder: str) -> None:
+    """Every code of the shipped schedule, of blank cards and of receipts has a word in both languages."""
+    fees = load_fees()
+    codes = {
+        "reason": {*fees.rules, *fees.waivers, *fees.voids},
+        "proof": {*fees.proofs},
+        "blank_state": {state.value for state in BlankState},
+        "receipt_state": {state.value for state in ReceiptState},
+        "pay_method": {method.value for method in PayMethod},
+    }
+    wanted = {(context, code) for context, listed in codes.items() for code in listed}
+    assert wanted - words(folder) == set()
