@@ -14,7 +14,8 @@ from keyring.backend import KeyringBackend
 
 from app.crypto.keychain import Keychain
 from app.domain.application import Realm
-from app.domain.staff import PEOPLE, Role
+from app.domain.staff import PEOPLE, NotPermitted, Role
+from app.domain.ways import KeyStanding
 from app.main import open_desk
 from app.opening import DESK_FILE, Entry, House, Options, open_room
 from app.store.audit_witness import WITNESS_FOLDER
@@ -309,6 +310,11 @@ def test_a_way_of_whoever_left_is_taken_at_the_next_opening(live: Live) -> None:
     clerk = next(row["id"] for row in made["people"] if row["role"] == "clerk")
     entry = Entry(NAMES[Role.SECURITY], lambda: PASSWORDS[Role.SECURITY])
     room = open_room(live.options(entry), live.house)
+    everybody = frozenset(row["id"] for row in made["people"])
+    assert room.staff.keys() == KeyStanding(everybody, keychain=True, shares=True)
+    seen = {row.member.id: row for row in room.staff.people()}
+    assert seen[room.session.actor.id].signed_in_ms is not None
+    assert (seen[clerk].signed_in_ms, seen[clerk].pin, seen[clerk].failures) == (None, False, 0)
     room.store.records.durable("cut", lambda unit: unit.staff.change(clerk, active=False))
     room.store.close()
     live.by(Role.SECURITY, "staff", "list")
@@ -318,6 +324,11 @@ def test_a_way_of_whoever_left_is_taken_at_the_next_opening(live: Live) -> None:
     ]
     assert clerk not in owners
     assert len(owners) == 4 + 2
+    entry = Entry(NAMES[Role.AUDIT], lambda: PASSWORDS[Role.AUDIT])
+    room = open_room(live.options(entry), live.house)
+    with pytest.raises(NotPermitted):
+        room.staff.keys()
+    room.store.close()
 
 
 def test_a_live_desk_refuses_simulated_devices(live: Live) -> None:

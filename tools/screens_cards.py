@@ -44,6 +44,8 @@ class CardScenes:
             "loss-phone": self.loss_phone,
             "loss-done": self.loss_done,
             "loss-reissue": self.loss_reissue,
+            "loss-correct": self.loss_correct,
+            "loss-corrected": self.loss_corrected,
             "loss-ordered": self.loss_ordered,
             "loss-block": self.loss_block,
         }
@@ -114,6 +116,23 @@ class CardScenes:
         self.loss_done(desk, window)
         self._rest(window)
         window.page.primary_button.click()
+
+    def loss_correct(self, desk: Desk, window: MainWindow) -> None:
+        """The form of what has changed, with another name typed."""
+        self.loss_reissue(desk, window)
+        self._rest(window)
+        window.page.correct()
+        self._rest(window)
+        editor = window.page.form.edit("name").editor
+        editor.setText("样例改名")
+        editor.textEdited.emit("样例改名")
+        window.page._check()
+
+    def loss_corrected(self, desk: Desk, window: MainWindow) -> None:
+        """Back at the order, with what is corrected."""
+        self.loss_correct(desk, window)
+        self._rest(window)
+        window.page.issue()
 
     def loss_ordered(self, desk: Desk, window: MainWindow) -> None:
         self.loss_reissue(desk, window)

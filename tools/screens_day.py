@@ -17,12 +17,14 @@ from PySide6.QtCore import QDeadlineTimer, QEventLoop
 from PySide6.QtWidgets import QApplication
 
 from app.base.catalogue import Catalogue
+from app.domain.audit import ChainFault, ChainProblem
 from app.domain.card import CardState
 from app.domain.staff import Role
 from app.domain.till import PayMethod
 from app.domain.visitor import Checked, Visitor
 from app.ui.application import make_window
 from app.ui.main_window import MainWindow
+from app.ui.widgets.own_secret import Secret
 from app.workflow.card_views import HandOverForm, LossForm, ReissueForm
 from app.workflow.desk import Desk
 from app.workflow.views import DraftSource
@@ -171,6 +173,69 @@ def day_audit(desk: Desk, window: MainWindow) -> None:
     window.go("audit", {})
 
 
+def day_audit_case(desk: Desk, window: MainWindow) -> None:
+    """All that is recorded of one card, by the number on its papers."""
+    day_audit(desk, window)
+    rest(window)
+    window.page.filters.about("X02-C000002")
+
+
+def day_audit_broken(desk: Desk, window: MainWindow) -> None:
+    """A chain that was changed behind the program's back: told to whoever works here."""
+    found = (
+        ChainProblem("02", 41, 41, ChainFault.CHANGED),
+        ChainProblem("02", 44, 47, ChainFault.REMOVED, "file"),
+    )
+    _sit(desk, window, Role.AUDIT)
+    report = _off(lambda: desk.audit.verify(full=True))
+    desk.audit._report = replace(report, problems=found)
+    window.go("audit", {})
+
+
+def day_home_alarm(desk: Desk, window: MainWindow) -> None:
+    day_audit_broken(desk, window)
+    rest(window)
+    window.sign_out()
+    rest(window)
+    _sit(desk, window, Role.CLERK)
+
+
+def day_staff(desk: Desk, window: MainWindow) -> None:
+    _sit(desk, window, Role.SECURITY)
+    window.go("staff", {})
+
+
+def day_staff_add(desk: Desk, window: MainWindow) -> None:
+    day_staff(desk, window)
+    rest(window)
+    window.page.add()
+
+
+def day_staff_view(desk: Desk, window: MainWindow) -> None:
+    _sit(desk, window, Role.SUPERVISOR)
+    window.go("staff", {})
+
+
+def day_own_menu(desk: Desk, window: MainWindow) -> None:
+    _sit(desk, window, Role.CLERK)
+    window.bar.show_menu()
+
+
+def day_own_password(desk: Desk, window: MainWindow) -> None:
+    _sit(desk, window, Role.CLERK)
+    window.ask_secret(Secret.PASSWORD)
+
+
+def day_own_refused(desk: Desk, window: MainWindow) -> None:
+    _sit(desk, window, Role.CLERK)
+    window.ask_secret(Secret.PIN)
+    rest(window)
+    window.own_secret.old.set_text(desk.sign_in.made_up()[0].password)
+    window.own_secret.new.set_text("1234")
+    window.own_secret.again.set_text("1234")
+    window.own_secret.confirm()
+
+
 def day_second(desk: Desk, window: MainWindow) -> None:
     """A typed identity: the second person now."""
     _sit(desk, window, Role.CLERK)
@@ -199,6 +264,15 @@ DAY: dict[str, Callable[[Desk, MainWindow], None]] = {
     "day-stock-refused": day_stock_refused,
     "day-approvals": day_approvals,
     "day-audit": day_audit,
+    "day-audit-case": day_audit_case,
+    "day-audit-broken": day_audit_broken,
+    "day-home-alarm": day_home_alarm,
+    "day-staff": day_staff,
+    "day-staff-add": day_staff_add,
+    "day-staff-view": day_staff_view,
+    "day-own-menu": day_own_menu,
+    "day-own-password": day_own_password,
+    "day-own-refused": day_own_refused,
     "day-second": day_second,
     **CardScenes(lambda desk, window: _sit(desk, window, Role.CLERK), rest, _off).all(),
 }

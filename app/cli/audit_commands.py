@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from app.base.clock import CHINA_TIME
 from app.cli.context import Context
 from app.domain.audit import AuditKind, AuditQuery, AuditReport, AuditRow, ChainProblem
-from app.workflow.audit_desk import AuditBroken
+from app.workflow.audit_desk import broken
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -63,8 +63,9 @@ def verify(context: Context) -> None:
         )
     for problem in report.problems:
         _say_problem(context, problem)
-    if report.problems:
-        raise AuditBroken(len(report.problems), min(p.sequence for p in report.problems))
+    alarm = broken(report)
+    if alarm is not None:
+        raise alarm
 
 
 def _say_problem(context: Context, problem: ChainProblem) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.base.ids import RandomSource
 from app.crypto import passwords
-from app.crypto.passwords import PRODUCTION, PasswordCost
+from app.crypto.passwords import PASSWORD_CHARACTERS, PIN_DIGITS, PRODUCTION, PasswordCost
 
 
 class Argon2Verifiers:
@@ -13,6 +13,14 @@ class Argon2Verifiers:
     def __init__(self, random: RandomSource, cost: PasswordCost = PRODUCTION) -> None:
         self._random = random
         self._cost = cost
+
+    @property
+    def password_characters(self) -> tuple[int, int]:
+        return PASSWORD_CHARACTERS
+
+    @property
+    def pin_digits(self) -> tuple[int, int]:
+        return PIN_DIGITS
 
     def of_password(self, password: str, *names: str) -> str:
         return passwords.hash_password(password, self._random, *names, cost=self._cost)

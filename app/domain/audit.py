@@ -119,7 +119,8 @@ class AuditQuery:
     """Which rows of one desk (None: this one), a page by sequence, oldest or newest first.
 
     ``start`` is the sequence after which (newest first: before which) the page begins. Times are UTC
-    milliseconds, ``until_ms`` not included.
+    milliseconds, ``until_ms`` not included. ``about`` are ids and numbers, one of which a row speaks of:
+    its case, its application, what it was done to.
     """
 
     desk: str | None = None
@@ -132,6 +133,7 @@ class AuditQuery:
     person_id: str | None = None
     from_ms: int | None = None
     until_ms: int | None = None
+    about: tuple[str, ...] = ()
 
 
 @dataclass(eq=False)

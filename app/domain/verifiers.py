@@ -9,6 +9,16 @@ class Verifiers(Protocol):
     """Verifiers of passwords and PINs. Every call may take long, on purpose: never in the store's
     thread, never on the window's."""
 
+    @property
+    def password_characters(self) -> tuple[int, int]:
+        """The least and the most characters of a password."""
+        ...
+
+    @property
+    def pin_digits(self) -> tuple[int, int]:
+        """The least and the most digits of a PIN."""
+        ...
+
     def of_password(self, password: str, *names: str) -> str:
         """The verifier of a new password; a known error where it would be guessed."""
         ...

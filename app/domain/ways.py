@@ -3,7 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Protocol
+
+
+@dataclass(frozen=True)
+class KeyStanding:
+    """Which ways lead to a store's data key: people by staff id, the keychain, recovery shares.
+
+    ``published`` is a training store's, whose key everybody has.
+    """
+
+    people: frozenset[str] = frozenset()
+    keychain: bool = False
+    shares: bool = False
+    published: bool = False
 
 
 class KeyWays(Protocol):
@@ -24,6 +38,10 @@ class KeyWays(Protocol):
         """Take the ways of everybody but these: what a cut has left."""
         ...
 
+    def standing(self) -> KeyStanding:
+        """Which ways there are now."""
+        ...
+
 
 class NoWays:
     """The ways of a training store, whose key is published: nobody needs one of their own."""
@@ -36,3 +54,6 @@ class NoWays:
 
     def keep(self, staff_ids: Collection[str]) -> None:
         """There are none to keep."""
+
+    def standing(self) -> KeyStanding:
+        return KeyStanding(published=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import reduce
+from operator import or_
 from typing import Any, Final
 
 from app.crypto.person_keys import detail_digest
@@ -138,6 +140,9 @@ class AuditReader:
         ):
             if value is not None:
                 wanted &= column == value
+        if query.about:
+            named = (audit.c.case_id, audit.c.application_id, audit.c.subject, audit.c.number)
+            wanted &= reduce(or_, [column.in_(query.about) for column in named])
         if query.from_ms is not None:
             wanted &= audit.c.at_ms >= query.from_ms
         if query.until_ms is not None:

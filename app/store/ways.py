@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from app.base.ids import RandomSource
 from app.crypto.key_file import KeyEntry, StoreName, pack_keys
-from app.crypto.key_ways import OPERATOR, KeyWrapper, OperatorWrapper, Unwrapped
+from app.crypto.key_ways import KEYCHAIN, OPERATOR, KeyWrapper, OperatorWrapper, Unwrapped
 from app.crypto.keys import FileKeyProvider, StoreKeys
 from app.crypto.passwords import PRODUCTION, PasswordCost
+from app.crypto.recovery import RECOVERY
 from app.domain.audit import AuditEvent, AuditKind
 from app.domain.records import Unit
 from app.domain.staff import sign_in_name
+from app.domain.ways import KeyStanding
 from app.store.threaded import StoreThread
 
 
@@ -60,6 +62,13 @@ class StoreWays:
         for entry in provider.entries():
             if entry.method == OPERATOR and entry.owner not in staff_ids:
                 self.take(entry.owner)
+
+    def standing(self) -> KeyStanding:
+        provider, _keys = self._provider()
+        entries = provider.entries()
+        methods = {entry.method for entry in entries}
+        people = frozenset(entry.owner for entry in entries if entry.method == OPERATOR)
+        return KeyStanding(people, keychain=KEYCHAIN in methods, shares=RECOVERY in methods)
 
     def add(self, wrapper: KeyWrapper) -> None:
         """One more way, or the same owner's anew, durable and recorded."""

@@ -40,8 +40,10 @@ OWNERS = {
     "cards.lying_card": Owner.CARD,
     "cards.open_blocks": Owner.STORE,
     "cards.paper": Owner.STORE,
+    "cards.check_reissue": Owner.STORE,
     "cards.recover": Owner.STORE,
     "cards.reissue": Owner.STORE,
+    "cards.reissue_draft": Owner.STORE,
     "cards.report_loss": Owner.STORE,
     "cards.resident": Owner.STORE,
     "cards.settle_block": Owner.CARD,
@@ -60,6 +62,10 @@ OWNERS = {
     "settle": Owner.CARD,
     # A password takes its time on purpose; nothing else waits for it.
     "sign_in": Owner.PEOPLE,
+    # Adding somebody and a new password take their time on purpose, as signing in does.
+    "staff.change": Owner.PEOPLE,
+    "staff.keys": Owner.STORE,
+    "staff.people": Owner.STORE,
     "stock.cards": Owner.STORE,
     "stock.counts": Owner.STORE,
     "stock.give_back": Owner.STORE,

@@ -35,6 +35,7 @@ from app.ui.theme import GRID, TypeSize, set_tone, set_type
 from app.ui.title_bar import TitleBar, badge_words
 from app.ui.widgets.basic import NavButton, RowButton, clear, label
 from app.ui.widgets.marks import StateLabel
+from app.ui.widgets.own_secret import OwnSecretSheet, Secret
 from app.ui.widgets.people import AuthoritySheet
 from app.workflow.approve import ApprovalRow
 from app.workflow.sign_in import SignInState
@@ -169,6 +170,7 @@ class MainWindow(QMainWindow):
         if self._actor is None or self._covered:
             return
         self.sheet.decline()
+        self.own_secret.decline()
         popup = QApplication.activePopupWidget()
         if popup is not None:
             popup.close()
@@ -183,11 +185,17 @@ class MainWindow(QMainWindow):
         if self._actor is None or self._covered or self._leaving or not self._may_end():
             return
         self._leaving = True
+        self.own_secret.decline()
         self.page.leave()
         task = self.context.run(
             "sign_in", lambda _task: self.context.desk.sign_in.sign_out(), done=self._signed_out
         )
         task.finished.connect(self._left)
+
+    def ask_secret(self, secret: Secret) -> None:
+        """One's own password or PIN, over whatever page is in sight; another question goes first."""
+        if self._actor is not None and not self._covered and not self.sheet.is_open:
+            self.own_secret.ask(secret)
 
     def _signed_out(self, _nothing: object) -> None:
         self._actor = None
@@ -270,6 +278,7 @@ class MainWindow(QMainWindow):
         self.bar = TitleBar(self.messages, place)
         self.bar.lock.connect(self.lock)
         self.bar.leave.connect(self.sign_out)
+        self.bar.secret.connect(self.ask_secret)
         self.badge, self.place = self.bar.badge, self.bar.place
         column.addWidget(self.bar)
         band = QFrame()
@@ -285,6 +294,7 @@ class MainWindow(QMainWindow):
         column.addWidget(below, 1)
         column.addWidget(self._strip())
         self.sheet = AuthoritySheet(below, self.context)
+        self.own_secret = OwnSecretSheet(below, self.context)
         self.door = Door(self.context, badge_words(self.messages, place))
         self.door.entered.connect(self.entered)
         self._top.addWidget(whole)
@@ -293,6 +303,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(80 * GRID, 45 * GRID)
         QShortcut(QKeySequence("Alt+0"), whole).activated.connect(self.context.happenings.see)
         QShortcut(QKeySequence(Qt.Key.Key_F12), whole).activated.connect(self.lock)
+        QShortcut(QKeySequence("Alt+M"), whole).activated.connect(self.bar.show_menu)
         QShortcut(QKeySequence(Qt.Key.Key_F3), below).activated.connect(self._look_for)
         QShortcut(QKeySequence(Qt.Key.Key_F11), self.door).activated.connect(self.door.let_another)
 

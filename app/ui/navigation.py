@@ -11,6 +11,7 @@ from app.domain.staff import Level
 from app.ui.pages.approvals import ApprovalsPage
 from app.ui.pages.audit import AuditPage
 from app.ui.pages.cases import CasesPage
+from app.ui.pages.correct import CorrectPage
 from app.ui.pages.enrol import EnrolPage
 from app.ui.pages.hand_over import HandOverPage
 from app.ui.pages.home import HomePage
@@ -19,6 +20,7 @@ from app.ui.pages.loss import LossPage
 from app.ui.pages.page import Page
 from app.ui.pages.queue import QueuePage
 from app.ui.pages.resident import ResidentPage
+from app.ui.pages.staff import StaffPage
 from app.ui.pages.stock import StockPage
 from app.ui.pages.till import TillPage
 
@@ -34,10 +36,12 @@ PAGES: Final[dict[str, type[Page]]] = {
         ResidentPage,
         HandOverPage,
         LossPage,
+        CorrectPage,
         TillPage,
         StockPage,
         ApprovalsPage,
         AuditPage,
+        StaffPage,
     )
 }
 
@@ -64,11 +68,12 @@ ENTRIES: Final = (
     Entry("approvals", "approvals", N_("Approvals"), "approve"),
     Entry("cases", "cases", N_("Open cases"), "settle-case"),
     Entry("audit", "audit", N_("Audit"), "audit"),
+    Entry("staff", "staff", N_("Staff"), "staff"),
 )
 # A page that is no entry belongs to this one.
-BELONGS: Final = {"issue": "queue", "resident": "home"}
+BELONGS: Final = {"issue": "queue", "resident": "home", "correct": "loss"}
 # What it takes to see a page that belongs to everybody's entry.
-NEEDS: Final = {"resident": "look-up"}
+NEEDS: Final = {"resident": "look-up", "correct": "reissue"}
 
 
 def entries_for(level: Callable[[str], Level]) -> tuple[Entry, ...]:

@@ -41,7 +41,8 @@ FAMILIES = (
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours by what they are for. Text on its ground keeps at least 4.5 to 1."""
+    """Colours by what they are for. Text on its ground keeps at least 4.5 to 1, what bounds a box 3 to 1
+    (WCAG 2.2, 1.4.3 and 1.4.11)."""
 
     name: str
     ground: str
@@ -82,7 +83,7 @@ LIGHT = Theme(
     surface="#FFFFFF",
     sunken="#EFEEE9",
     line="#DCDAD2",
-    strong_line="#B9B7AE",
+    strong_line="#8C8A81",
     text="#1B2322",
     muted="#5C6765",
     accent="#0B5F5C",
@@ -103,7 +104,7 @@ DARK = Theme(
     surface="#1F2526",
     sunken="#131718",
     line="#343C3D",
-    strong_line="#556061",
+    strong_line="#6B7778",
     text="#E7EBE9",
     muted="#9BA7A4",
     accent="#4FB3AA",
@@ -113,7 +114,7 @@ DARK = Theme(
     good="#5DBB85",
     attention="#E3A93F",
     attention_soft="#352B18",
-    stop="#F0776C",
+    stop="#F2857B",
     stop_soft="#3A2120",
     training="#F2B705",
     on_training="#241B00",
@@ -300,5 +301,11 @@ QListView {{
     background: {t.surface}; border: 1px solid {t.strong_line}; outline: none;
     selection-background-color: {t.accent_soft}; selection-color: {t.text}; }}
 QListView::item {{ padding: 4px 8px; }}
+QMenu {{
+    background: {t.surface}; border: 1px solid {t.strong_line}; border-radius: {RADIUS}px;
+    padding: 4px; }}
+QMenu::item {{ padding: 8px 24px 8px 16px; border-radius: 4px; }}
+QMenu::item:selected {{ background: {t.accent_soft}; color: {t.text}; }}
+QMenu::item:disabled {{ color: {t.muted}; }}
 QToolTip {{ background: {t.surface}; color: {t.text}; border: 1px solid {t.strong_line}; padding: 4px; }}
 """

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu
 
+from app.base.errors import N_
 from app.domain.application import Realm
 from app.domain.staff import Actor
 from app.ui.messages import Messages
-from app.ui.theme import GRID, set_tone
+from app.ui.theme import GRID, TypeSize, set_tone, set_type
 from app.ui.widgets.basic import Button, Picture, label
+from app.ui.widgets.own_secret import Secret
 from app.ui.widgets.people import who
 from app.workflow.views import WorkplaceInfo
 
@@ -35,6 +37,8 @@ class TitleBar(QFrame):
 
     lock = Signal()
     leave = Signal()
+    # Which of the own two is to be set.
+    secret = Signal(object)
 
     def __init__(self, messages: Messages, place: WorkplaceInfo) -> None:
         super().__init__()
@@ -52,13 +56,20 @@ class TitleBar(QFrame):
         line.addWidget(self.place)
         line.addStretch(1)
         line.addWidget(Picture("person", 16))
-        self.person = label(bold=True)
-        line.addWidget(self.person)
+        self.person = Button("")
+        set_type(self.person, TypeSize.BODY, bold=True)
+        set_tone(self.person, "row")
+        self.person.setToolTip("Alt+M")
+        self.person.clicked.connect(self.show_menu)
+        # A child of the window: what stands in it is read by screen readers like any menu.
+        self.menu = QMenu(self)
+        for secret, word in ((Secret.PASSWORD, N_("My password")), (Secret.PIN, N_("My PIN"))):
+            self.menu.addAction(messages.text(word), lambda chosen=secret: self.secret.emit(chosen))
         self.lock_button = Button(messages.text("Lock"), "F12")
         self.lock_button.clicked.connect(self.lock)
         self.leave_button = Button(messages.text("Sign out"))
         self.leave_button.clicked.connect(self.leave)
-        for button in (self.lock_button, self.leave_button):
+        for button in (self.person, self.lock_button, self.leave_button):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             line.addWidget(button)
         words = badge_words(messages, place)
@@ -74,4 +85,10 @@ class TitleBar(QFrame):
         self.program.setVisible(self.width() >= _WIDE)
 
     def show_person(self, actor: Actor | None) -> None:
-        self.person.setText("" if actor is None else who(self._messages, actor))
+        self.person.say("" if actor is None else f"{who(self._messages, actor)}  ▾")
+        self.person.setAccessibleDescription(self._messages.text("My password and PIN, Alt+M"))
+
+    def show_menu(self) -> None:
+        """What belongs to the person alone, under the name; arrows and Enter choose."""
+        self.menu.setActiveAction(self.menu.actions()[0])
+        self.menu.popup(self.person.mapToGlobal(self.person.rect().bottomLeft()))

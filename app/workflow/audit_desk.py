@@ -37,6 +37,8 @@ VERIFY: Final = "audit-verify"
 # About forty cards: what a thief could undo without a witness outside the records knowing.
 HEAD_EVERY: Final = 500
 PAPER: Final = "paper"
+# Rows with a human number that are looked at for the id behind it.
+_NAMED_ROWS: Final = 20
 
 
 @dataclass(eq=False)
@@ -54,6 +56,14 @@ class AuditBroken(KangkaError):
     )
 
 
+def broken(report: AuditReport | None) -> AuditBroken | None:
+    """The alarm of a verification; None where nothing was found, or nothing was verified."""
+    if report is None or report.ok:
+        return None
+    rows = [problem.sequence for problem in report.problems if problem.sequence]
+    return AuditBroken(len(report.problems), min(rows, default=0))
+
+
 @dataclass(frozen=True)
 class AuditPage:
     """Rows as asked for; ``next`` is the ``start`` of the next page, None at the end."""
@@ -66,12 +76,13 @@ class AuditPage:
 class AuditState:
     """What is known of this desk's chain: its length, and what the last verification said.
 
-    ``witnesses`` counts the heads that each remembers, ``failed`` names those that do not answer.
+    ``found`` is what it named. ``witnesses`` counts the heads that each remembers, ``failed`` names
+    those that do not answer.
     """
 
     length: int
     whole_to: int | None
-    problems: int
+    found: tuple[ChainProblem, ...]
     witnesses: Mapping[str, int]
     failed: tuple[str, ...]
 
@@ -149,16 +160,22 @@ class AuditDesk:
         return AuditState(
             length=self._log.length(),
             whole_to=min(own) if own else None,
-            problems=0 if report is None else len(report.problems),
+            found=() if report is None else report.problems,
             witnesses=counted,
             failed=failed,
         )
 
+    def alarm(self) -> AuditBroken | None:
+        """What the last verification found, for every page that has to say so; verifies nothing."""
+        return broken(self._report)
+
     # ------------------------------------------------------------------------------------ rows
 
     def page(self, query: AuditQuery) -> AuditPage:
-        """A page of rows by sequence."""
+        """A page of rows by sequence; a human number in ``about`` finds all of what it names."""
         self._gate.view(ACT)
+        if query.about:
+            query = replace(query, about=self._named(query))
         rows = self._log.page(replace(query, limit=query.limit + 1))
         more = len(rows) > query.limit
         shown = tuple(rows[: query.limit])
@@ -182,6 +199,14 @@ class AuditDesk:
         return self._log.detail(row.desk, row.seq)
 
     # --------------------------------------------------------------------------------- helpers
+
+    def _named(self, query: AuditQuery) -> tuple[str, ...]:
+        """What was typed, as numbers are kept, and the ids behind them: a number stands in a few rows of
+        its case or application, and the others bear the id alone."""
+        typed = tuple(dict.fromkeys(kept for one in query.about for kept in (one, one.upper())))
+        rows = self._log.page(AuditQuery(desk=query.desk, about=typed, limit=_NAMED_ROWS))
+        ids = [row.case_id or row.application_id or row.subject for row in rows if row.number in typed]
+        return tuple(dict.fromkeys((*typed, *(one for one in ids if one is not None))))
 
     def _verified(self, *, full: bool, typed: Sequence[str]) -> AuditReport:
         from_paper = [

@@ -15,12 +15,14 @@ from app.documents.papers import Paper
 from app.domain.audit import AuditQuery, AuditReport, AuditRow
 from app.domain.codes import CodeTable
 from app.domain.staff import Actor, Level, Presence, Role, StaffMember
+from app.domain.ways import KeyStanding
 from app.workflow.approve import ApprovalRow, ApprovalView
-from app.workflow.audit_desk import AuditPage, AuditState
+from app.workflow.audit_desk import AuditBroken, AuditPage, AuditState
 from app.workflow.card_service import CardService
 from app.workflow.form import Form
 from app.workflow.paper_desk import PrintedPaper
-from app.workflow.sign_in import MadeUpStaff, SignInState
+from app.workflow.sign_in import MadeUpStaff, SecretRules, SignInState
+from app.workflow.staff_desk import StaffView
 from app.workflow.till_views import StockService, TillService
 from app.workflow.views import (
     ApplicationRow,
@@ -76,9 +78,17 @@ class SignInService(Protocol):
         """The signed-in person once more, for an act that can not be taken back."""
         ...
 
-    def change_password(self, old: str, new: str) -> None: ...
+    def rules(self) -> SecretRules:
+        """How long a new password and a new PIN are; answers from memory."""
+        ...
 
-    def set_pin(self, password: str, pin: str) -> None: ...
+    def change_password(self, old: str, new: str) -> None:
+        """The signed-in person's own, for the old one; a PIN that was set falls with it."""
+        ...
+
+    def set_pin(self, password: str, pin: str) -> None:
+        """The signed-in person's own PIN, for the password."""
+        ...
 
 
 class ApprovalService(Protocol):
@@ -98,15 +108,33 @@ class ApprovalService(Protocol):
 
 
 class StaffService(Protocol):
-    """Who works here, for names beside ids."""
+    """Who works here; what changes something is the security administrator's."""
 
     def everyone(self) -> list[StaffMember]: ...
+
+    def people(self) -> list[StaffView]: ...
+
+    def keys(self) -> KeyStanding: ...
+
+    def add(self, name: str, role: Role, password: str, number: str = "") -> StaffMember: ...
+
+    def change(
+        self, name: str, *, role: Role | None = None, active: bool | None = None
+    ) -> StaffMember: ...
+
+    def set_number(self, name: str, number: str) -> StaffMember: ...
+
+    def set_password(self, name: str, password: str) -> StaffMember: ...
 
 
 class AuditService(Protocol):
     """The audit to look at."""
 
     def state(self) -> AuditState: ...
+
+    def alarm(self) -> AuditBroken | None:
+        """What the last verification found, at opening or since; answers from memory."""
+        ...
 
     def verify(self, *, full: bool = False) -> AuditReport: ...
 
@@ -120,12 +148,23 @@ class AuditService(Protocol):
 class PaperService(Protocol):
     """Papers to look at and to print."""
 
+    def preview(self, paper: Paper) -> bytes:
+        """The paper as PDF to be looked at: marked as a preview, counted nowhere."""
+        ...
+
     def pictures(self, paper: Paper, dpi: int = ...) -> tuple[bytes, ...]:
-        """Every page as PNG, as it would be printed."""
+        """Every page of the preview as PNG."""
+        ...
+
+    def printed(self, paper: Paper) -> int:
+        """How often the paper was printed: 0 while its original was not."""
         ...
 
     def print(self, paper: Paper, copy: int = 0) -> PrintedPaper:
-        """Draw the paper, keep it for the printer, and record that it was printed."""
+        """Count the print and keep the paper for the printer: the original once, then marked copies.
+
+        ``copy`` changes nothing; ``PrintedPaper.copy`` says which copy it became.
+        """
         ...
 
 

@@ -84,6 +84,14 @@ class MadeUpStaff:
 
 
 @dataclass(frozen=True)
+class SecretRules:
+    """How long a new password is, in characters, and a new PIN, in digits: least and most."""
+
+    password: tuple[int, int]
+    pin: tuple[int, int]
+
+
+@dataclass(frozen=True)
 class SignInState:
     """What the sign-in page shows. ``pin`` says whether a PIN may open the locked desk."""
 
@@ -141,6 +149,10 @@ class SignIn:
     def made_up(self) -> tuple[MadeUpStaff, ...]:
         """The people of a training desk with their passwords; empty at a real one."""
         return self._made_up
+
+    def rules(self) -> SecretRules:
+        """What can be said of a new password and a new PIN before one is chosen."""
+        return SecretRules(self._verifiers.password_characters, self._verifiers.pin_digits)
 
     # In and out ------------------------------------------------------------------------------------
 
@@ -219,7 +231,9 @@ class SignIn:
         """The signed-in person's own password; a PIN that was set falls with the old one."""
         actor = self._session.actor
         member = self._prove(actor.name, old, "staff-password")
-        verifier = self._verifiers.of_password(new, member.name)
+        verifier = self._made(
+            actor, "staff-password", lambda: self._verifiers.of_password(new, member.name)
+        )
         self._records.durable("password", lambda unit: unit.staff.set_password(member.id, verifier))
         self._give_way(member, new)
 
@@ -227,10 +241,20 @@ class SignIn:
         """The signed-in person's own PIN, for the password: a desk left open gives nobody one."""
         actor = self._session.actor
         member = self._prove(actor.name, password, "staff-pin")
-        verifier = self._verifiers.of_pin(pin)
+        verifier = self._made(actor, "staff-pin", lambda: self._verifiers.of_pin(pin))
         self._records.durable("pin", lambda unit: unit.staff.set_pin(member.id, verifier))
 
     # Within ----------------------------------------------------------------------------------------
+
+    def _made(self, actor: Actor, act: str, make: Callable[[], str]) -> str:
+        """The verifier of a new secret; one that would be guessed is refused, and that is recorded."""
+        try:
+            return make()
+        except KangkaError as refusal:
+            self._tell(
+                AuditEvent(AuditKind.REFUSED, act=act, subject=actor.id, actor=actor, fault=refusal.code)
+            )
+            raise
 
     def _begin(self, actor: Actor) -> None:
         self._locked = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from app.base.clock import Clock, civil_date
@@ -14,11 +15,23 @@ from app.domain.records import Records, Unit
 from app.domain.resident import Resident
 from app.domain.staff import NotByOneself, Role, StaffMember, StaffUnknown
 from app.domain.verifiers import Verifiers
-from app.domain.ways import KeyWays
+from app.domain.ways import KeyStanding, KeyWays
 from app.workflow.gate import Gate
 
 T = TypeVar("T")
 _STAFF: Final = "staff"
+_KEYS: Final = "keys"
+
+
+@dataclass(frozen=True, repr=False)
+class StaffView:
+    """One of the staff as the page of people shows them: when the password was right last, whether a PIN
+    is set, and wrong passwords in a row."""
+
+    member: StaffMember
+    signed_in_ms: int | None
+    pin: bool
+    failures: int
 
 
 class StaffDesk:
@@ -45,6 +58,20 @@ class StaffDesk:
         """The whole staff, whoever left included, oldest first."""
         self._gate.view(_STAFF)
         return self._records.read(lambda unit: unit.staff.everyone())
+
+    def people(self) -> list[StaffView]:
+        """The whole staff with how they come in, whoever left included, oldest first."""
+        self._gate.view(_STAFF)
+
+        def look(unit: Unit) -> list[StaffView]:
+            return [_seen(unit, member) for member in unit.staff.everyone()]
+
+        return self._records.read(look)
+
+    def keys(self) -> KeyStanding:
+        """Which ways lead to the records: people's own, the keychain, the recovery shares."""
+        self._gate.view(_KEYS)
+        return self._ways.standing()
 
     def add(self, name: str, role: Role, password: str, number: str = "") -> StaffMember:
         """A new person with a first password.
@@ -138,6 +165,12 @@ class StaffDesk:
     def _refuse(self, refusal: KangkaError) -> None:
         self._gate.refused(_STAFF, refusal)
         raise refusal
+
+
+def _seen(unit: Unit, member: StaffMember) -> StaffView:
+    secret = unit.staff.secret(member.id)
+    failures = unit.staff.guard(member.name).failures
+    return StaffView(member, secret.sign_in_ms, secret.pin is not None, failures)
 
 
 def _named(unit: Unit, name: str) -> StaffMember:

@@ -53,7 +53,7 @@ from app.workflow.views import (
     StepListener,
     WorkplaceInfo,
 )
-from tests.ui.fake_parts import FakeApprovals, FakeCards, FakeSignIn, FakeStock, FakeTill
+from tests.ui.fake_parts import FakeApprovals, FakeAudit, FakeCards, FakeSignIn, FakeStock, FakeTill
 
 TODAY = dt.date(2026, 11, 22)
 NOW_MS = 1_795_320_000_000
@@ -121,7 +121,7 @@ class FakeDesk:
     def __post_init__(self) -> None:
         self.sign_in = FakeSignIn(lambda: self.actor, self._begin)
         self.cards, self.till, self.stock = FakeCards(), FakeTill(), FakeStock()
-        self.approvals = FakeApprovals()
+        self.approvals, self.audit = FakeApprovals(), FakeAudit()
         self._profile = load_profile()
         self._form = load_form(self._profile)
         self._codes = load_codes()

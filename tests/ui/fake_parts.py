@@ -15,6 +15,7 @@ from app.domain.desk_rules import DeskRules, Question, VisitorKind, load_desk_ru
 from app.domain.staff import Actor, Presence, Role
 from app.domain.stock import StockCounts
 from app.workflow.approve import ApprovalRow
+from app.workflow.audit_desk import AuditBroken
 from app.workflow.card_views import CardRow, FeeReason
 from app.workflow.sign_in import MadeUpStaff, SignInState
 from app.workflow.till_views import TillView
@@ -120,6 +121,16 @@ class FakeStock:
     def counts(self) -> StockCounts:
         assert_off_window_thread("stock.counts")
         return StockCounts(self.on_hand, 0, 0, 0, 0, 0, 0)
+
+
+@dataclass
+class FakeAudit:
+    """A chain that is whole, or the alarm that is put here."""
+
+    broken: AuditBroken | None = None
+
+    def alarm(self) -> AuditBroken | None:
+        return self.broken
 
 
 @dataclass

@@ -113,6 +113,21 @@ def test_pages_say_where_the_next_begins(opened: Opened) -> None:
     assert ([row.seq for row in second.rows], second.next) == (list(range(31, 41)), None)
 
 
+def test_rows_are_found_by_what_they_speak_of(opened: Opened) -> None:
+    desk = opened().desk
+    every = desk.page(AuditQuery(limit=200)).rows
+    for about in ("case-0006", "application-0007", "subject-8"):
+        rows = desk.page(AuditQuery(limit=200, about=(about,))).rows
+        told = [row for row in every if about in (row.case_id, row.application_id, row.subject)]
+        assert rows == tuple(told) != ()
+    # A number on paper stands in a row or two; what it names is found whole, however it was typed.
+    (numbered,) = [row for row in every if row.number == "X01-A000009"]
+    assert numbered.case_id == "case-0009"
+    rows = desk.page(AuditQuery(limit=200, about=("x01-a000009",))).rows
+    assert rows == tuple(row for row in every if row.case_id == "case-0009")
+    assert desk.page(AuditQuery(about=("X01-A999999",))).rows == ()
+
+
 def test_a_case_is_told_whole(opened: Opened) -> None:
     rows = opened().desk.case("case-0006")
     assert [row.case_id for row in rows] == ["case-0006"] * len(rows) != []
@@ -183,11 +198,16 @@ def test_state_tells_of_the_last_verification(opened: Opened) -> None:
     assert place.desk.state().whole_to is None
     place.desk.begin()
     state = place.desk.state()
-    assert (state.length, state.whole_to, state.problems, state.failed) == (40, 40, 0, ())
+    assert (state.length, state.whole_to, state.found, state.failed) == (40, 40, (), ())
+    assert place.desk.alarm() is None
     place.audit.execute("UPDATE audit SET actor = 'x' WHERE seq = 20")
     place.desk.verify(full=True)
     state = place.desk.state()
-    assert (state.whole_to, state.problems) == (19, 1)
+    assert state.whole_to == 19
+    assert [(one.sequence, one.fault) for one in state.found] == [(20, ChainFault.CHANGED)]
+    alarm = place.desk.alarm()
+    assert alarm is not None
+    assert (alarm.count, alarm.sequence) == (1, 20)
     place.more(1)
     known = len(place.audit.heads)
     place.desk.keep()  # of a chain that was found broken no head is spread

@@ -473,6 +473,11 @@ def test_own_secrets_are_changed_for_the_password_alone(desk: People) -> None:
         desk.sign_in.change_password(PASSWORD, "12345678")
     with pytest.raises(PinTooWeak):
         desk.sign_in.set_pin(PASSWORD, "1234")
+    mine = desk.members[Role.CLERK].id
+    for act, fault in (("staff-password", "password.too-weak"), ("staff-pin", "password.pin-too-weak")):
+        assert ("refused", act, mine, None, fault) in desk.ledger.told()
+    rules = desk.sign_in.rules()
+    assert (rules.password, rules.pin) == ((8, 128), (4, 8))
     desk.sign_in.sign_out()
     desk.enter()
     with pytest.raises(NobodySignedIn):

@@ -216,6 +216,12 @@ class ApprovalsPage(Page):
             set_tone(read, "attention")
         else:
             read = label(self.messages.text("typed"), tone="muted")
+        before = self._view.before.get(field.path) if self._view is not None else None
+        if before is not None:
+            # A card in place of another: what was recorded until now is what it is compared with.
+            was = self._shown(field, before) or "–"
+            entered.setText(f"{entered.text()}\n{self.messages.text('before: {text}', text=was)}")
+            set_tone(entered, "attention")
         self._grid.addWidget(read, line, 2, top)
 
     def _shown(self, field: FormField, value: str) -> str:

@@ -1,10 +1,11 @@
-"""The audit: whether its chain is whole, always in sight, and its rows, newest first."""
+"""The audit: whether its chain is whole, always in sight, and its rows, newest first, by filters."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from app.domain.audit import AuditKind, AuditQuery, AuditReport, AuditRow
@@ -13,12 +14,12 @@ from app.ui.context import OWNERS, Context
 from app.ui.models import Column, PagedTableModel
 from app.ui.pages.page import Page
 from app.ui.theme import GRID, TypeSize
+from app.ui.widgets.audit_parts import AlarmPanel, AuditFilters
 from app.ui.widgets.basic import Button, label, panel
 from app.ui.widgets.faults import ErrorPanel
-from app.ui.widgets.inputs import LineInput
 from app.ui.widgets.marks import StateLabel
 from app.ui.widgets.tables import Table
-from app.workflow.audit_desk import AuditState
+from app.workflow.audit_desk import AuditBroken, AuditState
 from app.workflow.views import Mark
 
 # Where the words of a row's states stand, by what the row is about.
@@ -32,22 +33,25 @@ _STATES: Final = {
     AuditKind.CASE_STATE: "making-state",
     AuditKind.CASE_OPENED: "making-state",
     AuditKind.STOCK: "blank-state",
+    AuditKind.OUTCOME: "intent-outcome",
     AuditKind.SIGN_IN: "sign-in",
     AuditKind.UNLOCK: "sign-in",
 }
 
 
 class AuditPage(Page):
-    """Keys: F5 asks again, F9 verifies the whole chain, Esc goes back."""
+    """Keys: Ctrl+F goes to the filters, Enter on a row shows all of what it speaks of, F5 asks again, F9
+    verifies the whole chain, Esc takes the filters away and then goes back."""
 
     name = "audit"
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         text = self.messages.text
-        self._case = ""
         self._names: dict[str, str] = {}
+        self._wanted = AuditQuery()
         self.fault = ErrorPanel(self.messages)
+        self.alarm = AlarmPanel(self.messages)
         frame, column = panel()
         self.chain = StateLabel(Mark.WORKING, "", size=TypeSize.HEAD)
         self.witnesses = label(tone="muted", wrap=True)
@@ -60,19 +64,23 @@ class AuditPage(Page):
         head.addLayout(told, 1)
         head.addWidget(self.verify_button)
         column.addLayout(head)
-        self.case = LineInput(text("Rows of one case, by its id (empty: all)"), plain=True)
-        self.case.setFixedWidth(50 * GRID)
-        self.case.entered.connect(self._filter)
+        self.filters = AuditFilters(self.messages)
+        self.filters.changed.connect(self._filter)
+        self.filters.finished.connect(self._to_rows)
+        self.empty = label(tone="muted", wrap=True)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         whole.setSpacing(2 * GRID)
         whole.addWidget(self.fault)
+        whole.addWidget(self.alarm)
         whole.addWidget(frame)
-        whole.addWidget(self.case)
+        whole.addWidget(self.filters)
         whole.addWidget(self._rows(), 1)
+        whole.addWidget(self.empty)
+        self.key("Ctrl+F", self.filters.focus_first)
         self.key(Qt.Key.Key_F5, self.refresh)
         self.key(Qt.Key.Key_F9, self.verify)
-        self.key(Qt.Key.Key_Escape, lambda: context.navigator.go("home"))
+        self.key(Qt.Key.Key_Escape, self.back)
 
     @property
     def title(self) -> str:
@@ -101,7 +109,9 @@ class AuditPage(Page):
         self.table.set_widths(
             10 * GRID, 15 * GRID, 13 * GRID, 15 * GRID, 18 * GRID, 24 * GRID, 0, 22 * GRID
         )
+        self.table.opened.connect(self._open)
         self.model.failed.connect(self.fault.show_fault)
+        self.model.loaded.connect(self._loaded)
         return self.table
 
     @staticmethod
@@ -124,11 +134,8 @@ class AuditPage(Page):
 
     def _fetch(self, after: str | None, limit: int) -> list[AuditRow]:
         """A page before a number, on the store's thread."""
-        query = AuditQuery(
-            start=None if after is None else int(after),
-            limit=limit,
-            newest_first=True,
-            case_id=self._case or None,
+        query = replace(
+            self._wanted, start=None if after is None else int(after), limit=limit, newest_first=True
         )
         return list(self.context.desk.audit.page(query).rows)
 
@@ -140,29 +147,55 @@ class AuditPage(Page):
     def refresh(self) -> None:
         desk, sees_staff = self.context.desk, self.context.sees("staff")
 
-        def look() -> tuple[AuditState, dict[str, str]]:
+        def look() -> tuple[AuditState, AuditBroken | None, dict[str, str]]:
             people = desk.staff.everyone() if sees_staff else []
-            return desk.audit.state(), {member.id: member.name for member in people}
+            names = {member.id: member.name for member in people}
+            return desk.audit.state(), desk.audit.alarm(), names
 
         self.context.run(
             "audit.state", lambda _task: look(), done=self._looked, failed=self.fault.show_fault
         )
 
-    def _looked(self, found: tuple[AuditState, dict[str, str]]) -> None:
-        state, names = found
-        self._names = {Role.PROGRAM.value: self.messages.word("role", Role.PROGRAM.value), **names}
+    def _looked(self, found: tuple[AuditState, AuditBroken | None, dict[str, str]]) -> None:
+        state, alarm, names = found
+        self._names = {**names, Role.PROGRAM.value: self.messages.word("role", Role.PROGRAM.value)}
+        self.filters.set_people(self._names)
         self._show(state)
+        self.alarm.show_alarm(alarm, state.found)
         self.model.refresh()
 
     def _filter(self) -> None:
-        self._case = self.case.text()
+        """Another filter: the rows follow, the cursor stays where it is."""
+        self._wanted = self.filters.query()
         self.model.refresh()
+
+    def _to_rows(self) -> None:
         self.table.setFocus()
+
+    def _loaded(self) -> None:
+        none = self.model.rowCount() == 0
+        filtered = none and self.filters.dirty
+        told = "No row fits these filters. Esc takes them away." if filtered else "No row yet."
+        self.empty.setText(self.messages.text(told))
+        self.empty.setVisible(none)
+
+    def _open(self, index: QModelIndex) -> None:
+        """All that is recorded of what a row speaks of."""
+        row = self.model.row(index) if index.isValid() else None
+        if row is not None:
+            self.filters.about(row.case_id or row.application_id or row.number or row.subject or "")
+
+    def back(self) -> None:
+        if self.filters.dirty:
+            self.filters.clear()
+            self.table.setFocus()
+        else:
+            self.context.navigator.go("home")
 
     def _show(self, state: AuditState) -> None:
         text = self.messages.text
-        if state.problems:
-            self.chain.set_state(Mark.STOP, text("Not whole: {count} findings", count=state.problems))
+        if state.found:
+            self.chain.set_state(Mark.STOP, text("Not whole: {count} findings", count=len(state.found)))
         elif state.whole_to is None:
             self.chain.set_state(Mark.ATTENTION, text("Not verified yet"))
         else:

@@ -28,6 +28,7 @@ from app.ui.widgets.pictures import PhotoFrame
 from app.workflow.application_file import MOST_PICTURE_BYTES
 from app.workflow.card_views import CardRow
 from app.workflow.files import FileUnreadable, read_file
+from app.workflow.form import Form
 from app.workflow.views import EnrolDraft, Finding, Mark
 
 # The check runs when the hand rests, not at each key.
@@ -60,7 +61,7 @@ class EnrolPage(Page):
         self._rest.timeout.connect(self._check)
 
         self.fault = ErrorPanel(self.messages)
-        self.form = FormView(context.desk.form(), context.desk.codes, self.messages)
+        self.form = FormView(self._form_shown(), context.desk.codes, self.messages)
         self.form.edited.connect(self._edited)
         columns = self._columns = QHBoxLayout()
         columns.addWidget(self._left())
@@ -167,6 +168,9 @@ class EnrolPage(Page):
         self.consent = frame
         frame.hide()
         return frame
+
+    def _form_shown(self) -> Form:
+        return self.context.desk.form()
 
     def _label_of(self, path: str) -> str:
         return self.messages.text("Photo") if path == "photo" else self.form.label_of(path)
@@ -434,9 +438,12 @@ class EnrolPage(Page):
             if draft is self.draft:
                 self._failed(fault)
 
-        self.context.run(
-            "check", lambda _task: self.context.desk.check(draft), done=checked, failed=failed
-        )
+        operation, look = self._checker()
+        self.context.run(operation, lambda _task: look(draft), done=checked, failed=failed)
+
+    def _checker(self) -> tuple[str, Callable[[EnrolDraft], list[Finding]]]:
+        """Who finds what is wrong with a draft: the operation's name, and the question itself."""
+        return "check", self.context.desk.check
 
     def _show_problems(self, draft: EnrolDraft, problems: list[Finding]) -> None:
         self._checked = draft

@@ -16,10 +16,12 @@ from app.ui.models import Column, PagedTableModel
 from app.ui.pages.page import Page
 from app.ui.tasks import Owner
 from app.ui.theme import GRID, TypeSize, set_tone
+from app.ui.widgets.audit_parts import AlarmPanel
 from app.ui.widgets.basic import Button, Picture, PrimaryButton, clear, label, panel, rule
 from app.ui.widgets.faults import ErrorPanel
 from app.ui.widgets.marks import StateLabel
 from app.ui.widgets.tables import Table
+from app.workflow.audit_desk import AuditBroken
 from app.workflow.card_views import CardRow
 from app.workflow.services import DeskService
 from app.workflow.till_views import TillView
@@ -68,6 +70,7 @@ class Waiting:
     lapsing: int | None = None
     till: TillView | None = None
     stock: StockCounts | None = None
+    alarm: AuditBroken | None = None
 
 
 def look(desk: DeskService, sees: Callable[[str], bool]) -> Waiting:
@@ -80,6 +83,8 @@ def look(desk: DeskService, sees: Callable[[str], bool]) -> Waiting:
         lapsing=len(desk.cards.lapsing(_SOON_MS)) if sees("report-loss") else None,
         till=desk.till.view() if sees("till") else None,
         stock=desk.stock.counts() if sees("stock") else None,
+        # Whoever works here is told, whether they may look at the audit or not.
+        alarm=desk.audit.alarm(),
     )
 
 
@@ -93,6 +98,11 @@ class HomePage(Page):
         text = self.messages.text
         self.fault = ErrorPanel(self.messages)
         self.locked = ErrorPanel(self.messages)
+        self.alarm = AlarmPanel(self.messages)
+        if context.sees("audit"):
+            audit_button = Button(text("Open the audit"))
+            audit_button.clicked.connect(lambda: context.navigator.go("audit"))
+            self.alarm.offer(audit_button)
         self.unlock_button = Button(text("Unlock again"))
         self.unlock_button.clicked.connect(self.begin_shift)
         self.locked.offer(self.unlock_button)
@@ -121,6 +131,7 @@ class HomePage(Page):
         whole.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         whole.setSpacing(2 * GRID)
         whole.addWidget(self.fault)
+        whole.addWidget(self.alarm)
         whole.addWidget(self.locked)
         whole.addWidget(self._views, 1)
         self.key(Qt.Key.Key_F2, self.begin)
@@ -316,6 +327,7 @@ class HomePage(Page):
             self._devices.setRowMinimumHeight(line, 4 * GRID)
 
     def _show(self, waiting: Waiting) -> None:
+        self.alarm.show_alarm(waiting.alarm)
         summary = waiting.summary
         cases = None if waiting.cases is None else len(waiting.cases)
         for count, number, tone in (

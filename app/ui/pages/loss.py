@@ -13,17 +13,15 @@ from app.base.errors import N_, KangkaError
 from app.domain.card import CardState
 from app.domain.order import ApplicationState
 from app.ui.context import Authority, Context
-from app.ui.models import Column, RowsModel
 from app.ui.pages.card_page import ACT_WORDS, ActionList, CardPage
 from app.ui.tasks import Task
 from app.ui.theme import GRID, TypeSize, set_tone
 from app.ui.widgets.basic import Button, GraveButton, PrimaryButton, label, panel, rule, scrolled
 from app.ui.widgets.holder_head import HolderHead
-from app.ui.widgets.inputs import LineInput
+from app.ui.widgets.holder_lists import HolderLists
 from app.ui.widgets.loss_area import ACTS, HANDS, OF_THE_CARD, LossArea
 from app.ui.widgets.open_blocks import OpenBlocks
 from app.ui.widgets.paper_view import PaperView, as_wanted
-from app.ui.widgets.tables import Table
 from app.workflow.card_views import (
     ActionView,
     CardAct,
@@ -34,6 +32,7 @@ from app.workflow.card_views import (
     Reissued,
     ResidentView,
 )
+from app.workflow.corrections import PHOTO
 from app.workflow.views import EnrolDraft, Settlement
 
 _LIST: Final = 50 * GRID
@@ -52,7 +51,8 @@ class Phase(Enum):
 
 class LossPage(CardPage):
     """Keys: Ctrl+F looks for the holder, F5 reads the card on the reader, digits choose the act, F2
-    reads the document, F10 records, F7 prints; what can not be taken back is under no key."""
+    reads the document, F8 corrects what has changed for a new card, F10 records, F7 prints; what can not
+    be taken back is under no key."""
 
     name = "loss"
 
@@ -63,7 +63,6 @@ class LossPage(CardPage):
         self.act_chosen: CardAct | None = None
         self._view: ResidentView | None = None
         self._card: CardView | None = None
-        self._of_lapsing = False
         self._wanted: tuple[str, CardAct | None] = ("", None)
         # What an act came to, and what follows it.
         self._result = ""
@@ -86,6 +85,7 @@ class LossPage(CardPage):
         self.key(Qt.Key.Key_F2, self.read_document)
         self.key(Qt.Key.Key_F5, self.read_card)
         self.key(Qt.Key.Key_F7, self.paper.print)
+        self.key(Qt.Key.Key_F8, self.correct)
         self.key(Qt.Key.Key_F10, self.record)
         self.key(Qt.Key.Key_Escape, self.back)
         self._show_phase(Phase.SEARCH)
@@ -101,44 +101,12 @@ class LossPage(CardPage):
     # --------------------------------------------------------------------------------------- building
 
     def _lists(self) -> QWidget:
-        text = self.messages.text
-        self.search = LineInput(text("Name, initials, number or the last four digits"))
+        lists = self.lists = HolderLists(self.messages)
+        self.search, self.table, self.cards_table = lists.search, lists.table, lists.cards_table
         self.search.entered.connect(self.find)
-        self.results: RowsModel[CardRow] = RowsModel(
-            (
-                Column(text("Name"), lambda r: r.name, lambda r: r.mark),
-                Column(text("Number"), lambda r: r.masked_number),
-                Column(text("State"), self._state_of),
-            ),
-            lambda row: f"{row.person_id}/{row.card_id}",
-        )
-        self.table = Table(text("Holders"), self.results)
-        self.table.set_widths(13 * GRID, 20 * GRID, 0)
         self.table.opened.connect(self._open)
-        self.list_head = label(bold=True)
-        self.empty = label(tone="muted", wrap=True)
-        self.cards: RowsModel[CardView] = RowsModel(
-            (
-                Column(text("State"), lambda c: self.messages.sentence(c.word), lambda c: c.mark),
-                Column(text("Card"), lambda c: c.number),
-                Column(text("Count"), lambda c: str(c.issue_count)),
-            ),
-            lambda card: card.id,
-        )
-        self.cards_head = label(text("Cards of this person"), bold=True)
-        self.cards_table = Table(text("Cards of this person"), self.cards)
-        self.cards_table.set_widths(20 * GRID, 0, 7 * GRID)
-        self.cards_table.setMaximumHeight(20 * GRID)
         self.cards_table.opened.connect(self._choose_card)
-        box = QWidget()
-        column = QVBoxLayout(box)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GRID)
-        for part in (self.search, self.list_head, self.table, self.empty):
-            column.addWidget(part, 1 if part is self.table else 0)
-        column.addWidget(self.cards_head)
-        column.addWidget(self.cards_table)
-        return box
+        return lists
 
     def _right(self) -> QFrame:
         frame, column = panel(margin=3 * GRID, spacing=GRID + 4)
@@ -150,6 +118,7 @@ class LossPage(CardPage):
         self.area = LossArea(self.context)
         self.area.changed.connect(self._edited)
         self.area.finished.connect(self._to_primary)
+        self.area.reissue.correct.connect(self.correct)
         acts, form = QVBoxLayout(), QVBoxLayout()
         acts.addWidget(self.actions)
         acts.addStretch(1)
@@ -198,8 +167,18 @@ class LossPage(CardPage):
 
     # ------------------------------------------------------------------------------------ coming, going
 
-    def enter(self, card_id: str = "", act: CardAct | None = None, **_params: Any) -> None:
+    def enter(
+        self,
+        card_id: str = "",
+        act: CardAct | None = None,
+        corrected: EnrolDraft | None = None,
+        **_params: Any,
+    ) -> None:
+        """``corrected`` are the data of the card in sight as the page of corrections gives them back."""
         if self.acting:
+            return
+        if corrected is not None:
+            self._corrected(card_id, corrected)
             return
         if card_id:
             if not (self.dirty and self._card is not None and self._card.id == card_id):
@@ -252,36 +231,23 @@ class LossPage(CardPage):
         self.ask("cards.find", lambda _task: cards.find(query), self._show_found)
 
     def _show_found(self, rows: list[CardRow]) -> None:
-        text = self.messages.text
-        self._of_lapsing = False
-        self.list_head.setText(text("Found: {count}", count=len(rows)))
-        self.empty.setText(text("Nobody here by that name or number."))
-        self._show_rows(rows)
+        self.lists.show_found(rows)
+        self._take_lists(rows)
         if len(rows) == 1 and rows[0].card_id is not None:
             self._load(rows[0].card_id, None)
 
     def _show_lapsing(self, rows: list[CardRow]) -> None:
-        text = self.messages.text
-        self._of_lapsing = True
-        self.list_head.setText(text("Losses that end by themselves within a week"))
-        self.empty.setText(text("No loss ends by itself within a week."))
-        self._show_rows(rows)
+        self.lists.show_lapsing(rows)
+        self._take_lists(rows)
 
-    def _show_rows(self, rows: list[CardRow]) -> None:
-        self.results.set_rows(rows)
-        self.empty.setVisible(not rows)
+    def _take_lists(self, rows: list[CardRow]) -> None:
         if self._card is not None:
             self.table.setCurrentIndex(QModelIndex())
         if (rows and not self.search.editor.hasFocus()) or (len(rows) > 1 and self.search.text()):
             self.table.setFocus()
 
-    def _state_of(self, row: CardRow) -> str:
-        if self._of_lapsing and row.lapses_ms is not None:
-            return self.messages.text("until {time}", time=self.messages.moment(row.lapses_ms))
-        return self.messages.sentence(row.word)
-
     def _open(self, index: QModelIndex) -> None:
-        row = self.results.row(index) if index.isValid() else None
+        row = self.lists.results.row(index) if index.isValid() else None
         if row is None or self.acting or not self.may_drop():
             return
         if row.card_id is None:
@@ -317,7 +283,7 @@ class LossPage(CardPage):
     def _show(self, view: ResidentView) -> None:
         card_id, act = self._wanted
         self._view = view
-        self.cards.set_rows(view.cards)
+        self.lists.cards.set_rows(view.cards)
         self._show_card(next((one for one in view.cards if one.id == card_id), None))
         action = None if self._card is None or act is None else self._card.action(act)
         if action is not None and action.possible and action.act in ACTS:
@@ -334,17 +300,12 @@ class LossPage(CardPage):
             return
         self.person.show_card(view, card)
         self.actions.show_actions([one for one in card.actions if one.act in ACTS])
-        if self.results.find(f"{view.person_id}/{card.id}") != self.table.currentIndex().row():
-            # The list goes on about others: no line of it is the person in sight.
-            self.table.setCurrentIndex(QModelIndex())
-        line = self.cards.find(card.id)
-        if line is not None:
-            self.cards_table.setCurrentIndex(self.cards.index(line, 0))
+        self.lists.show_person(view, card)
 
     def _choose_card(self, index: QModelIndex) -> None:
         if not index.isValid() or self.acting or not self.may_drop():
             return
-        self._show_card(self.cards.row(index))
+        self._show_card(self.lists.cards.row(index))
         self._show_phase(Phase.CHOOSE)
         self.actions.focus_first()
 
@@ -376,6 +337,31 @@ class LossPage(CardPage):
         if self.phase is Phase.FORM and self.read_button.isVisibleTo(self):
             desk = self.context.desk
             self.read("read_identity", lambda task: desk.read_identity(task.cancel), self._document)
+
+    def correct(self) -> None:
+        """F8: what has changed since the lost card was ordered, on the form of enrolment."""
+        card, boxes = self._card, self.area.reissue
+        if self.phase is not Phase.FORM or self.act_chosen is not CardAct.REISSUE or card is None:
+            return
+        cards, go = self.context.desk.cards, self.context.navigator.go
+
+        def begin(before: EnrolDraft) -> None:
+            boxes.before = before
+            go("correct", card_id=card.id, before=before, draft=boxes.draft or before)
+
+        if boxes.before is not None:
+            begin(boxes.before)
+        elif not self.acting:
+            self.ask("cards.reissue_draft", lambda _task: cards.reissue_draft(card.id), begin)
+
+    def _corrected(self, card_id: str, draft: EnrolDraft) -> None:
+        boxes, form = self.area.reissue, self.context.desk.form()
+        if self.phase is not Phase.FORM or self._card is None or self._card.id != card_id:
+            return
+        names = {field.path: self.messages.field(field) for field in form.fields()}
+        boxes.show_corrections(draft, names | {PHOTO: self.messages.text("Photo")})
+        self.area.take_corrected(draft)
+        self._edited()
 
     def _document(self, read: EnrolDraft) -> None:
         if self.phase is Phase.FORM:
@@ -462,7 +448,7 @@ class LossPage(CardPage):
             found = next((one for one in view.cards if one.id == card_id), None)
             if found is not None:
                 self._view = view
-                self.cards.set_rows(view.cards)
+                self.lists.cards.set_rows(view.cards)
                 self._show_card(found)
                 self._enable()
                 self._tell_waiting(view)
@@ -549,9 +535,7 @@ class LossPage(CardPage):
         self._left.setCurrentIndex(1 if phase is Phase.DONE and self.paper.filled else 0)
         self._middle.setCurrentIndex(shown.get(phase, 0))
         self.area.setEnabled(phase is not Phase.WORKING)
-        several = self._view is not None and len(self._view.cards) > 1
-        self.cards_head.setVisible(several)
-        self.cards_table.setVisible(several)
+        self.lists.show_cards(self._view is not None and len(self._view.cards) > 1)
         self._enable()
 
     def _hands(self) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QCheckBox,
     QFrame,
@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui.icons import icon, pixmap
-from app.ui.theme import GRID, TypeSize, set_tone, set_type
+from app.ui.theme import GRID, TypeSize, set_tone, set_type, theme
 
 
 def label(
@@ -123,6 +123,11 @@ class GraveButton(Button):
         set_tone(self, "grave")
 
 
+_BOX = 2 * GRID
+# A tick from its left arm over the foot to the right one, in sixteenths of the box.
+_TICK = ((4, 8), (7, 11), (12, 5))
+
+
 class Tick(QCheckBox):
     """An answer that somebody gives knowingly: by the mouse or one press of Space, never by Enter."""
 
@@ -130,6 +135,40 @@ class Tick(QCheckBox):
         super().__init__(text, parent)
         set_type(self, TypeSize.BODY)
         self.setAccessibleName(text)
+
+    def sizeHint(self) -> QSize:
+        wide = self.fontMetrics().horizontalAdvance(self.text())
+        return QSize(_BOX + GRID + wide + 2, max(_BOX + GRID // 2, self.fontMetrics().height()))
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def hitButton(self, pos: QPoint) -> bool:
+        return self.rect().contains(pos)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        # The style's own box is all but invisible on a dark ground.
+        t, on = theme(), self.isEnabled()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        edge = QColor(t.accent if self.hasFocus() or self.isChecked() else t.strong_line)
+        box = QRectF(1, (self.height() - _BOX) / 2 + 1, _BOX - 2, _BOX - 2)
+        painter.setPen(QPen(edge if on else QColor(t.line), 2))
+        painter.setBrush(QColor(t.accent if self.isChecked() and on else t.surface))
+        painter.drawRoundedRect(box, 3, 3)
+        if self.isChecked():
+            painter.setPen(QPen(QColor(t.on_accent if on else t.muted), 2))
+            top = (self.height() - _BOX) / 2
+            painter.drawPolyline([QPointF(x * _BOX / 16, top + y * _BOX / 16) for x, y in _TICK])
+        painter.setPen(QColor(t.text if on else t.muted))
+        words = self.rect().adjusted(_BOX + GRID, 0, 0, 0)
+        painter.drawText(words, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self.text())
+        if self.hasFocus():
+            wide = self.fontMetrics().horizontalAdvance(self.text())
+            line = words.center().y() + self.fontMetrics().height() // 2
+            painter.setPen(QPen(QColor(t.accent), 1))
+            painter.drawLine(words.left(), line, words.left() + wide, line)
+        painter.end()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         # Some desktops press a button by Enter too; a key held down repeats itself.

@@ -32,6 +32,7 @@ class ErrorPanel(QFrame):
         texts.setSpacing(GRID // 2)
         for part in (self.cause, self.meaning, self.remedy):
             texts.addWidget(part)
+        self._texts = texts
         foot = QHBoxLayout()
         foot.addWidget(self.code, 1, Qt.AlignmentFlag.AlignBottom)
         foot.addLayout(self._actions)
@@ -43,6 +44,10 @@ class ErrorPanel(QFrame):
         line.addWidget(self._shape, 0, Qt.AlignmentFlag.AlignTop)
         line.addLayout(texts, 1)
         self.hide()
+
+    def add(self, part: QWidget) -> None:
+        """One more part below the remedy."""
+        self._texts.insertWidget(3, part)
 
     def offer(self, button: Button) -> None:
         """Put a way out beside the remedy."""

@@ -216,6 +216,10 @@ class CodeEdit(FieldEdit):
             self._leaving(event)
         return super().eventFilter(watched, event)
 
+    def set_table(self, table: CodeTable) -> None:
+        """Another table of choices; what is chosen stays where it still is one."""
+        self._table = table
+
     def _popup(self) -> QCompleter:
         """The list below the box, made when it is first wanted: a form has dozens of them."""
         if self._completer is None:

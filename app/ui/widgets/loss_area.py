@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.base.errors import N_, KangkaError
 from app.domain.card import CardState
+from app.domain.order import ApplicantKind
 from app.ui.context import Context
 from app.ui.theme import GRID
 from app.ui.widgets.basic import label
@@ -22,6 +23,7 @@ from app.workflow.card_views import (
     ReissueForm,
     ResidentView,
 )
+from app.workflow.views import EnrolDraft
 
 # Acts that this page does; hand-over and activation have their own.
 ACTS: Final = (
@@ -36,7 +38,7 @@ HANDS: Final = {
     CardAct.REPORT_PROVISIONAL_LOSS: N_("Ask who reports the loss, and check what they say"),
     CardAct.REPORT_LOSS: N_("Compare the document with the person who reports the loss"),
     CardAct.FOUND: N_("Compare the document, and look at the card that was found"),
-    CardAct.REISSUE: N_("Compare the document, and ask whether anything has changed"),
+    CardAct.REISSUE: N_("Compare the document: has anything changed?"),
     CardAct.BLOCK: N_("Lay the old card on the reader"),
     CardAct.RECOVER: N_("Punch the old card, and put it into the box of recovered cards"),
 }
@@ -67,7 +69,6 @@ class LossArea(QWidget):
     def __init__(self, context: Context) -> None:
         super().__init__()
         desk, self._messages = context.desk, context.messages
-        self._codes = desk.codes
         self._act: CardAct | None = None
         self.report = ReportBoxes(self._messages)
         self.found = FoundBoxes(self._messages)
@@ -115,17 +116,26 @@ class LossArea(QWidget):
         self.report.begin(provisional=act is CardAct.REPORT_PROVISIONAL_LOSS)
         self.questions.begin()
         self.found.begin()
-        self.reissue.begin(card, self._taken_over(view))
+        self.reissue.begin(card)
         begun = card.state is CardState.BLOCKING
         told = {CardAct.BLOCK: _INTERRUPTED if begun else _BLOCKED, CardAct.RECOVER: _RECOVERED}
         self.explained.setText(self._messages.text(told.get(act, "")))
         self._fit()
+
+    def take_corrected(self, draft: EnrolDraft) -> None:
+        """Corrected data whose document was read: the holder's own need not be laid down again."""
+        by_holder = self.visitor.standing is ApplicantKind.SELF and not self.visitor.dirty
+        if draft.document is not None and by_holder:
+            self.visitor.take_document(draft)
+        else:
+            self.visitor.focus_first()
 
     def wipe(self) -> None:
         """What was typed was recorded: nothing of it stays."""
         self.visitor.begin()
         self.questions.begin()
         self.found.begin()
+        self.reissue.begin(None)
 
     def focus_first(self) -> None:
         for boxes in (self.report, self.reissue, self.found):
@@ -174,9 +184,3 @@ class LossArea(QWidget):
         self.visitor.by_phone(phone)
         self.questions.setVisible(phone)
         self.explained.setVisible(act in OF_THE_CARD)
-
-    def _taken_over(self, view: ResidentView) -> str:
-        sex = self._codes("sex").find(view.sex)
-        born = f"{view.birth_date[:4]}-{view.birth_date[4:6]}-{view.birth_date[6:]}"
-        parts = (view.name, "" if sex is None else self._messages.code(sex), born, view.masked_number)
-        return " · ".join(part for part in parts if part)

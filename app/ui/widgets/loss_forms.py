@@ -19,12 +19,13 @@ from app.domain.problems import NotADate
 from app.domain.visitor import Visitor
 from app.ui.messages import Messages
 from app.ui.theme import GRID, TypeSize, repolish
-from app.ui.widgets.basic import Tick, label
+from app.ui.widgets.basic import Button, Tick, label
 from app.ui.widgets.fields import CodeEdit, FieldEdit
 from app.ui.widgets.marks import StateLabel
 from app.workflow.card_views import CardView, FeeReason, FoundForm, LossForm, ReissueForm
+from app.workflow.corrections import corrections
 from app.workflow.form import FieldKind, FormField
-from app.workflow.views import DraftValue, Mark
+from app.workflow.views import NUMBERS, DraftValue, EnrolDraft, Mark
 
 _CHANNELS: Final = tuple(LossChannel)
 _CAUSES: Final = tuple(LossCause)
@@ -239,13 +240,22 @@ class FoundBoxes(Boxes):
 
 
 class ReissueBoxes(Boxes):
-    """Why a new card is ordered, what that costs by which rule, and what is given out and signed."""
+    """Why a new card is ordered, what that costs by which rule, and what is given out and signed.
+
+    ``correct`` asks for the form of what has changed; ``before`` is what the lost card was ordered with,
+    once it was looked at, ``draft`` the corrected data, None where the old ones are taken over.
+    """
+
+    correct = Signal()
 
     def __init__(self, messages: Messages, reasons: Sequence[FeeReason], consents: CodeTable) -> None:
         super().__init__(messages)
         self._reasons = tuple(reasons)
         self._consent = consents.codes[-1].code
+        self._card: CardView | None = None
         self._proofs: tuple[str, ...] = ()
+        self.before: EnrolDraft | None = None
+        self.draft: EnrolDraft | None = None
         table = _table("reissue-reason", [one.ground.title(messages.language) for one in self._reasons])
         self._add(REASON, N_("Reason of the new card"), FieldKind.CODE, table, required=True)
         proofs = {
@@ -267,6 +277,15 @@ class ReissueBoxes(Boxes):
             messages.text("The consent was signed anew today, version {version}", version=self._consent)
         )
         self._column.insertWidget(0, self.old)
+        self.changes = StateLabel(Mark.GOOD, "")
+        self.changes.word.setWordWrap(True)
+        self.correct_button = Button(messages.text("Something has changed"), "F8")
+        self.correct_button.clicked.connect(self.correct)
+        changed = QHBoxLayout()
+        changed.setSpacing(2 * GRID)
+        changed.addWidget(self.changes, 1)
+        changed.addWidget(self.correct_button)
+        self._column.insertLayout(1, changed)
         fee = QVBoxLayout()
         fee.setSpacing(2)
         fee.addWidget(self.fee)
@@ -281,23 +300,18 @@ class ReissueBoxes(Boxes):
         ticks.addStretch(1)
         self._column.addLayout(ticks)
         self.changed.connect(self._tell)
-        self.begin(None, "")
+        self.begin(None)
 
-    def begin(self, card: CardView | None, facts: str) -> None:
-        """``facts`` are the holder's data of the old application, which the new one takes over."""
+    def begin(self, card: CardView | None) -> None:
+        """Empty, for the card that is to be replaced."""
         lost = next((n for n, one in enumerate(self._reasons, 1) if one.ground.code == "lost"), 1)
         self._fill(reissue__reason=str(lost))
+        self.before = self.draft = None
+        self.changes.set_state(Mark.GOOD, self._messages.text("Nothing has changed"))
         self.proof.setChecked(True)
         self.consent.setChecked(False)
-        if card is not None:
-            told = self._messages.text(
-                "Taken over from application {number}: {facts}. The card's number stays; the {count}. "
-                "card of this person begins.",
-                number=card.application_number,
-                facts=facts,
-                count=card.issue_count + 1,
-            )
-            self.old.setText(told)
+        self._card = card
+        self._tell_old(renumbered=False)
         self._tell()
 
     @property
@@ -317,7 +331,41 @@ class ReissueBoxes(Boxes):
             reason=self.value(REASON) if reason is None else reason.ground.code,
             proof=self.proof.isChecked(),
             proof_seen=seen if takes else None,
+            draft=self.draft,
         )
+
+    def show_corrections(self, draft: EnrolDraft, names: Mapping[str, str]) -> None:
+        """What is corrected, by the names of its boxes, and whether a second person compares it."""
+        found = corrections(self.before or EnrolDraft(), draft)
+        self.draft = draft if found.paths else None
+        self._tell_old(renumbered=any(path in NUMBERS for path in found.paths))
+        text = self._messages.text
+        if not found.paths:
+            self.changes.set_state(Mark.GOOD, text("Nothing has changed"))
+            return
+        join = "、" if self._messages.language == "zh" else ", "
+        told = text("Changed: {list}", list=join.join(names.get(path, path) for path in found.paths))
+        if found.unproved:
+            told += text("; a second person compares it before the card is made")
+        self.changes.set_state(Mark.ATTENTION if found.unproved else Mark.WORKING, told)
+
+    def _tell_old(self, *, renumbered: bool) -> None:
+        """Which order the new one takes its data from, and what becomes of the card's number."""
+        if self._card is None:
+            return
+        stays = N_("Data of application {number}; the card's number stays. Card {count} of this person.")
+        follows = N_("Data of application {number}; the number is new. Card {count} of this person.")
+        self.old.setText(
+            self._messages.text(
+                follows if renumbered else stays,
+                number=self._card.application_number,
+                count=self._card.issue_count + 1,
+            )
+        )
+
+    @property
+    def dirty(self) -> bool:
+        return super().dirty or self.draft is not None
 
     def show_fault(self, fault: KangkaError) -> None:
         kind = fault.code
