@@ -58,3 +58,8 @@ def test_its_papers_are_printed_and_each_print_is_recorded(kangka: Kangka, typed
         "acceptance-receipt.pdf",
     ]
     assert all(path.read_bytes().startswith(b"%PDF") for path in files)
+    again = kangka("application", "print", typed).json["papers"]
+    assert [(paper["paper"], paper["copy"]) for paper in again] == [
+        ("application-form", 1),
+        ("acceptance-receipt", 1),
+    ]

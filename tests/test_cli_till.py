@@ -92,6 +92,19 @@ def test_a_shift_from_open_to_closed(kangka: Kangka, folder: Path, tmp_path: Pat
     shape(closed)
     assert (closed["closing"], closed["difference_fen"]) == ("X02-D000001", 0)
     assert told(kangka, "till", "show") == closed
+    # Whoever asks and whenever: the original once, then copies, each a file of its own.
+    prints = [
+        told(kangka, "till", "print", number) for number in ("X02-R000001",) * 3 + ("X02-D000001",)
+    ]
+    assert [(paper["paper"], paper["copy"]) for paper in prints] == [
+        ("fee-receipt", 0),
+        ("fee-receipt", 1),
+        ("fee-receipt", 2),
+        ("closing-report", 0),
+    ]
+    assert len({paper["file"] for paper in prints}) == len(prints)
+    assert kangka("till", "print", "X02-R000009").error["code"] == "till.no-receipt"
+    assert kangka("till", "print", "X02-D000009").error["code"] == "till.no-closing"
     assert kangka("till", "take", "--application", application).error["code"] == "till.shift-not-open"
 
 
@@ -162,7 +175,7 @@ def test_people_are_told_in_their_language(kangka: Kangka, folder: Path, lang: s
     base = ["--data", folder, "--training", "--lang", lang]
     told(kangka, "till", "open", "--float", "500")
     owed(folder)
-    words = {"zh": ("未结", "遗失补卡", "在库"), "en": ("is open", "Reissue after loss", "on-hand")}[
+    words = {"zh": ("未结", "遗失补卡", "在库"), "en": ("is open", "Reissue after loss", "on hand")}[
         lang
     ]
     for command, word in zip(("till show", "till due", "stock show"), words, strict=True):

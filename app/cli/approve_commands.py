@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from app.cli.context import Context
+from app.cli.printed import told
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -67,6 +68,5 @@ def _waiting(context: Context) -> None:
 def print_papers(context: Context) -> None:
     with context.desk() as desk:
         printed = [desk.papers.print(paper) for paper in desk.application_papers(context.args.id)]
-    context.result = {"files": [str(paper.path) for paper in printed]}
-    for paper in printed:
-        context.say("{path}", path=str(paper.path))
+    papers = told(context, printed)
+    context.result = {"files": [paper["file"] for paper in papers], "papers": papers}

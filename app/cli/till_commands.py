@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.base.errors import N_
 from app.cli.context import Context
+from app.cli.printed import told as told_papers
 from app.domain.stock import BlankState, StockCounts
 from app.domain.till import Closing, PayMethod, Receipt, TillState
 from app.workflow.till_desk import VOID, WAIVE
@@ -38,6 +39,10 @@ def till_commands(commands: Commands) -> None:
     voiding = _command(of_till, "void", void, "void a receipt, beside a second person")
     voiding.add_argument("number", metavar="NUMBER")
     voiding.add_argument("--reason", required=True, metavar="CODE")
+    printing = _command(
+        of_till, "print", print_paper, "a receipt or a closing report as PDF; after the original, a copy"
+    )
+    printing.add_argument("number", metavar="NUMBER")
     closing = _command(of_till, "close", close, "end the shift with what was counted")
     closing.add_argument("--cash", type=_fen, required=True, metavar="FEN", help="cash in the till")
     closing.add_argument("--cards", type=_fen, required=True, metavar="N", help="cards in the box")
@@ -154,6 +159,12 @@ def void(context: Context) -> None:
         second, fresh = desk.second(VOID), desk.fresh(VOID)
         receipt = desk.till.void(args.number, args.reason, second, fresh)
     _say_receipt(context, receipt)
+
+
+def print_paper(context: Context) -> None:
+    with context.desk() as desk:
+        printed = desk.papers.print(desk.till.paper(context.args.number))
+    [context.result] = told_papers(context, [printed])
 
 
 def close(context: Context) -> None:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from app.domain.application import Realm
 from app.domain.staff import Actor
+
+# What leads the digits in the human number of a closing (X02-D000001) and of a receipt (X02-R000017).
+CLOSING_KIND: Final = "D"
+RECEIPT_KIND: Final = "R"
 
 
 class PayMethod(StrEnum):

@@ -13,6 +13,8 @@ from app.domain.paper import FEE_RECEIPT
 from app.domain.staff import Actor
 from app.domain.stock import BlankState
 from app.domain.till import (
+    CLOSING_KIND,
+    RECEIPT_KIND,
     Closing,
     FeeDue,
     PayMethod,
@@ -39,9 +41,7 @@ from app.store import till_rows as rows
 from app.store.till_state import dump_state, state_of
 from app.store.work import Moment, Work
 
-_RECEIPT: Final = "R"
 _SHIFT: Final = "S"
-_CLOSING: Final = "D"
 
 
 class TillRows:
@@ -139,7 +139,7 @@ class TillRows:
         )
         if not closing.balanced and (second is None or not closing.explanation):
             raise ShiftOutOfBalance(closing.difference_fen, closing.difference_cards)
-        number = self._work.next_number(shift.realm.value, _CLOSING)
+        number = self._work.next_number(shift.realm.value, CLOSING_KIND)
         frozen, digest = dump_state(state)
         self._tables.closing.insert(
             realm=shift.realm.value,
@@ -265,7 +265,7 @@ class TillRows:
         if due is None or not due.open:
             raise NothingDue(self._application_number(application_id))
         actor = self._work.who()
-        number = self._work.next_number(due.realm.value, _RECEIPT)
+        number = self._work.next_number(due.realm.value, RECEIPT_KIND)
         self._tables.receipt.insert(
             realm=due.realm.value,
             number=number,

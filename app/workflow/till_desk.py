@@ -16,7 +16,7 @@ from app.domain.lives import Life, load_life
 from app.domain.masking import masked_name
 from app.domain.records import Records, Unit
 from app.domain.staff import Presence
-from app.domain.till import Closing, FeeDue, PayMethod, Receipt, Shift, TillState
+from app.domain.till import CLOSING_KIND, Closing, FeeDue, PayMethod, Receipt, Shift, TillState
 from app.domain.till_errors import NothingDue, ShiftNotOpen, ShiftOutOfBalance
 from app.workflow.gate import Gate
 from app.workflow.till_papers import closing_report, fee_receipt
@@ -255,6 +255,10 @@ class TillDesk:
 
     def waivers(self) -> list[Ground]:
         return list(self._ports.fees.waivers.values())
+
+    def paper(self, number: str) -> FeeReceipt | ClosingReport:
+        closing = number.partition("-")[2].startswith(CLOSING_KIND)
+        return self.closing_paper(number) if closing else self.receipt_paper(number)
 
     def void_reasons(self) -> list[Ground]:
         return list(self._ports.fees.voids.values())

@@ -94,6 +94,10 @@ class TillService(Protocol):
         """A receipt to be printed. ``copy`` changes nothing: which copy a print is, its count says."""
         ...
 
+    def paper(self, number: str) -> FeeReceipt | ClosingReport:
+        """What is printed of a receipt or of a closing, whichever has this number."""
+        ...
+
     def closing_act(self, counted_fen: int, counted_cards: int) -> str:
         """The act by which a count would close the shift: whom to ask for their password."""
         ...

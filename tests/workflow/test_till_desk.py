@@ -48,7 +48,7 @@ from app.workflow.till_desk import (
     TillPorts,
     WordsTooLong,
 )
-from tests.domain.test_texts import words
+from tests.domain.test_texts import words as words_of
 from tests.helpers.people import People, people
 from tests.store.support import NAME, NUMBER, application
 
@@ -451,7 +451,7 @@ def test_no_table_of_permissions_can_take_the_second_person_from_a_void(open_cou
 
 @pytest.mark.parametrize("folder", ["zh_CN", "en"])
 def test_no_list_of_the_till_shows_a_code(folder: str) -> None:
-    """Every code of the shipped schedule, of blank cards and of receipts has a word in both languages."""
+    """Every code of the shipped schedule, of blank cards and of receipts is a word in both languages."""
     fees = load_fees()
     codes = {
         "reason": {*fees.rules, *fees.waivers, *fees.voids},
@@ -461,4 +461,4 @@ def test_no_list_of_the_till_shows_a_code(folder: str) -> None:
         "pay_method": {method.value for method in PayMethod},
     }
     wanted = {(context, code) for context, listed in codes.items() for code in listed}
-    assert wanted - words(folder) == set()
+    assert wanted - words_of(folder) == set()
