@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -164,9 +165,18 @@ class Products:
 
 
 def load_products(folder: Path | None = None) -> Products:
-    """Every product in ``folder`` (``resources/products``), by file name."""
+    """Every product in ``folder`` (``resources/products``, read once a process), by file name."""
+    return _shipped() if folder is None else _read(folder)
+
+
+@cache
+def _shipped() -> Products:
+    return _read(resource("products"))
+
+
+def _read(folder: Path) -> Products:
     files: dict[str, dict[str, Any]] = {}
-    for path in sorted((folder or resource("products")).glob("*.toml")):
+    for path in sorted(folder.glob("*.toml")):
         try:
             files[path.stem] = read_toml(path)
         except ValueError as error:  # TOML's own message names line and column

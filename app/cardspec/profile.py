@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -165,9 +165,18 @@ class ProfileInvalid(KangkaError):
 def load_profile(profile_id: str = "national", folder: Path | None = None) -> Profile:
     """The shipped profile ``profile_id``, or the one in ``folder`` (a province's own).
 
-    A profile that another one extends is looked for beside it first, then among the shipped ones.
+    A profile that another one extends is looked for beside it first, then among the shipped ones,
+    which are read once a process.
     """
-    home = folder if folder is not None else resource("profiles", profile_id)
+    return _shipped(profile_id) if folder is None else _read(folder)
+
+
+@cache
+def _shipped(profile_id: str) -> Profile:
+    return _read(resource("profiles", profile_id))
+
+
+def _read(home: Path) -> Profile:
     tables = _merged(home, ())
     try:
         return _build(tables)

@@ -6,8 +6,9 @@ a table finds ``1`` and ``01`` alike.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from app.base.errors import N_, KangkaError
@@ -170,11 +171,22 @@ def load_codes(folder: Path | None = None, *, over: Path | None = None) -> CodeT
     """Every table in ``folder`` (``resources/codes``); its file's name is its own.
 
     ``over`` is a province's own folder: a file there is a further table or takes the place of one;
-    with ``extends = true`` it states only the rows that differ or are added.
+    with ``extends = true`` it states only the rows that differ or are added. What ships is read once a
+    process.
     """
-    tables: dict[str, CodeTable] = {}
-    paths = sorted((folder or resource("codes")).glob("*.toml"))
-    for path in (*paths, *(sorted(over.glob("*.toml")) if over is not None else ())):
+    base = _shipped() if folder is None else _laid({}, folder)
+    return base if over is None else _laid(base.tables, over)
+
+
+@cache
+def _shipped() -> CodeTables:
+    return _laid({}, resource("codes"))
+
+
+def _laid(base: Mapping[str, CodeTable], folder: Path) -> CodeTables:
+    """The tables of ``folder`` over those of ``base``."""
+    tables = dict(base)
+    for path in sorted(folder.glob("*.toml")):
         try:
             tables[path.stem] = _table(path, tables.get(path.stem))
         except KeyError as error:

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -147,8 +148,18 @@ _FLAGS: Final = ("four_eyes", "fresh")
 
 
 def load_permissions(path: Path | None = None) -> Permissions:
-    """The table of ``resources/permissions.toml``; ValueError for a role or level nobody has."""
-    tables: Mapping[str, Mapping[str, object]] = read_toml(path or resource("permissions.toml"))["act"]
+    """The table of ``resources/permissions.toml``, read once a process, or of another file; ValueError
+    for a role or level nobody has."""
+    return _shipped() if path is None else _read(path)
+
+
+@cache
+def _shipped() -> Permissions:
+    return _read(resource("permissions.toml"))
+
+
+def _read(path: Path) -> Permissions:
+    tables: Mapping[str, Mapping[str, object]] = read_toml(path)["act"]
     levels = {
         act: {Role(role): Level(str(level)) for role, level in row.items() if role not in _FLAGS}
         for act, row in tables.items()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import random
 from dataclasses import dataclass
+from functools import lru_cache
 
 from PIL import Image, ImageDraw
 
@@ -31,22 +32,23 @@ class Portrait:
     printed: bytes
 
 
+# The same people come again and again, in a demonstration and to the window.
+@lru_cache(maxsize=64)
 def portrait(seed: int) -> Portrait:
     """The portrait of a number: the same number gives the same bytes."""
     picture = _draw(seed)
+    small = picture.resize(CHIP_SIZE, Image.Resampling.LANCZOS)
     quality = 88
-    chip = _jpeg(picture, CHIP_SIZE, quality)
+    chip = _jpeg(small, quality)
     while len(chip) > CHIP_LIMIT:
         quality -= 4
-        chip = _jpeg(picture, CHIP_SIZE, quality)
-    return Portrait(chip, _jpeg(picture, PRINT_SIZE, 90))
+        chip = _jpeg(small, quality)
+    return Portrait(chip, _jpeg(picture.resize(PRINT_SIZE, Image.Resampling.LANCZOS), 90))
 
 
-def _jpeg(picture: Image.Image, size: tuple[int, int], quality: int) -> bytes:
+def _jpeg(picture: Image.Image, quality: int) -> bytes:
     stream = io.BytesIO()
-    picture.resize(size, Image.Resampling.LANCZOS).save(
-        stream, "JPEG", quality=quality, optimize=True, dpi=(300, 300)
-    )
+    picture.save(stream, "JPEG", quality=quality, optimize=True, dpi=(300, 300))
     return stream.getvalue()
 
 
