@@ -154,7 +154,12 @@ def test_earlier_cards_papers_fees_and_what_happened(
     rest(window)
     printed = [path.name for path in (folder / "papers").iterdir()]
     assert len(printed) == 1
-    assert "copy1" in printed[0], "a paper printed again says that it is a copy"
+    assert "copy" not in printed[0], "nobody printed it before: this is its original"
+    QTest.keyClick(page.paper_view.print_button, Qt.Key.Key_Space)
+    rest(window)
+    printed = [path.name for path in (folder / "papers").iterdir()]
+    assert len(printed) == 2
+    assert any("copy1" in name for name in printed), "a paper printed again says that it is a copy"
     assert old == page.view.cards[0].id
 
 
