@@ -103,6 +103,9 @@ def test_a_shift_from_open_to_closed(kangka: Kangka, folder: Path, tmp_path: Pat
         ("closing-report", 0),
     ]
     assert len({paper["file"] for paper in prints}) == len(prints)
+    with open_desk(Options(data=folder)) as desk:
+        # The head that the report bears is the closing's, whenever it is printed.
+        assert len({desk.till.closing_paper("X02-D000001").witness for _ in range(2)}) == 1
     assert kangka("till", "print", "X02-R000009").error["code"] == "till.no-receipt"
     assert kangka("till", "print", "X02-D000009").error["code"] == "till.no-closing"
     assert kangka("till", "take", "--application", application).error["code"] == "till.shift-not-open"

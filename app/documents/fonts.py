@@ -15,15 +15,19 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from reportlab import rl_config
 from reportlab.pdfbase import pdfdoc
 from reportlab.pdfbase.ttfonts import SUBSETN, TTFError, TTFont
 
 from app.base.resources import read_toml, resource
 from app.documents.errors import FontsMissing, FontUnusable, GlyphMissing
 
+# Streams as they are (ISO 32000-1, 7.4.4): ASCII85 around them is a quarter more and slow to make.
+rl_config.useA85 = 0
 # Characters that are meant to leave no ink.
 _BLANKS = frozenset(" \u00a0\u3000")
 # Unicode 15, 23.5: private-use code points have no agreed shape.
@@ -203,6 +207,12 @@ class FontShelf:
 
     def __len__(self) -> int:
         return len(self._fonts)
+
+
+@cache
+def shared_shelf() -> FontShelf:
+    """The program's one shelf: a font's file never changes while it runs."""
+    return FontShelf()
 
 
 class FontBook:

@@ -20,8 +20,7 @@ IdentityNumber = Annotated[str, "number"]
 Phone = Annotated[str, "phone"]
 Fen = Annotated[int, "money"]
 Moment = Annotated[int, "moment"]
-# Bytes that stand on paper as hex in groups of four digits, and bytes that are a picture.
-Hash = Annotated[bytes, "hex"]
+# Bytes that are a picture.
 Picture = Annotated[bytes, "picture"]
 
 
@@ -309,7 +308,8 @@ class ClosingReport(Paper):
 
     ``expected_fen`` is the float and the cash taken, ``difference_fen`` counted less expected;
     ``cards_on_hand`` is what the book says, ``cards_difference`` counted less book. ``gaps`` are receipt
-    numbers missing between first and last. ``head_hash`` is 32 bytes, ``head_signature`` 64 (raw r, s).
+    numbers missing between first and last. ``witness`` is the head as the code holds it, ``head_line``
+    as a person types it (docs/audit.md, Heads and witnesses).
     """
 
     template = "closing-report"
@@ -340,8 +340,8 @@ class ClosingReport(Paper):
     cards_difference: int
     audit_desk: str
     head_sequence: int
-    head_hash: Hash
-    head_signature: bytes
+    witness: str
+    head_line: str
     refunded_fen: Fen = 0
     voided: tuple[VoidedRow, ...] = ()
     gaps: tuple[str, ...] = ()
@@ -351,17 +351,6 @@ class ClosingReport(Paper):
     explained_by: str = ""
     agreed_by: str = ""
     open_cases: tuple[OpenCaseRow, ...] = ()
-
-    @property
-    def witness(self) -> str:
-        """The head as the QR holds it: ``desk|sequence|hash|signature``, bytes as hex."""
-        parts = (
-            self.audit_desk,
-            str(self.head_sequence),
-            self.head_hash.hex(),
-            self.head_signature.hex(),
-        )
-        return "|".join(parts)
 
 
 PAPERS: tuple[type[Paper], ...] = (

@@ -26,7 +26,6 @@ class ValueKind(StrEnum):
     PHONE = "phone"
     MONEY = "money"
     MOMENT = "moment"
-    HEX = "hex"
     PICTURE = "picture"
     DAY = "day"
     COUNT = "count"
@@ -203,11 +202,6 @@ def _list(values: tuple[str | Term, ...]) -> Shown:
     )
 
 
-def _hex(raw: bytes) -> Shown:
-    digits = raw.hex().upper()
-    return Shown(" ".join(digits[start : start + 4] for start in range(0, len(digits), 4)))
-
-
 _FORMATS: dict[ValueKind, Any] = {
     ValueKind.TEXT: Shown,
     ValueKind.COUNT: lambda value: Shown(str(value)),
@@ -216,5 +210,4 @@ _FORMATS: dict[ValueKind, Any] = {
     ValueKind.LIST: _list,
     ValueKind.MOMENT: _moment,
     ValueKind.DAY: _day,
-    ValueKind.HEX: _hex,
 }

@@ -7,13 +7,14 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from app.base.clock import Clock
 from app.base.ids import RandomSource
 from app.cardspec.profile import Profile
 from app.devices.ports import IdReader
 from app.documents.papers import PaperRenderer
-from app.domain.audit import AuditLog, HeadWitness
+from app.domain.audit import AuditLog, Head, HeadWitness
 from app.domain.codes import CodeTables
 from app.domain.desk_rules import DeskRules
 from app.domain.fees import FeeSchedule
@@ -40,6 +41,9 @@ from app.workflow.staff_desk import StaffDesk
 from app.workflow.stock_desk import StockDesk
 from app.workflow.till_desk import TillDesk, TillPorts
 from app.workflow.workplace import Workplace
+
+# The occasion that a closing's head is frozen on (docs/audit.md).
+_CLOSING: Final = "closing"
 
 
 @dataclass(frozen=True)
@@ -126,7 +130,7 @@ def furnish(ground: Ground) -> Desk:
             records=records,
             fees=ground.fees,
             realm=place.realm,
-            witness=lambda number: audit.freeze("closing", number),
+            witness=lambda number: _head_of_closing(ground.audit, audit, number),
         )
     )
     papers = PaperDesk(
@@ -169,3 +173,11 @@ def furnish(ground: Ground) -> Desk:
             fresh=ground.fresh,
         )
     )
+
+
+def _head_of_closing(log: AuditLog, audit: AuditDesk, number: str) -> Head:
+    """The head that was frozen for a closing, now if it was not: every print of its report has it."""
+    kept = (
+        found.head for found in log.frozen() if (found.witness, found.reference) == (_CLOSING, number)
+    )
+    return next(kept, None) or audit.freeze(_CLOSING, number)

@@ -91,8 +91,8 @@ def closing_report(
         cards_difference=closing.difference_cards,
         audit_desk=head.desk,
         head_sequence=head.seq,
-        head_hash=head.hash,
-        head_signature=head.signature,
+        witness=head.text(),
+        head_line=_line(head),
         refunded_fen=state.refunded_cash_fen,
         voided=tuple(
             VoidedRow(
@@ -121,6 +121,12 @@ def closing_report(
             for case in state.cases
         ),
     )
+
+
+def _line(head: Head) -> str:
+    """The head as a person types it, its hash in groups of four digits; blanks count for nothing."""
+    *parts, digits = head.short().split("|")
+    return "|".join([*parts, " ".join(digits[at : at + 4] for at in range(0, len(digits), 4))])
 
 
 def _void(fees: FeeSchedule, code: str | None) -> Term | None:

@@ -29,6 +29,7 @@ from app.documents.papers import (
     VoidedRow,
     WaivedRow,
 )
+from app.domain.audit import Head
 from tests.helpers.portrait import plate
 
 NUMBER = "410102198709232345"
@@ -40,6 +41,9 @@ LONG_NAME = "样例·" + "阿卜杜热合曼训练" * 5 + "古丽测试练习"
 LONG_ADDRESS = (
     "河南省郑州市样例区训练街道练习社区居民委员会" * 4 + "训练路一百八十八号院三号楼二单元一千六百零二室"
 )
+# A head as long as any: the desk's key uncompressed, its signature raw.
+HEAD = Head("X01", 1204, 999_999, MOMENT, bytes(range(32)), bytes(range(4, 69)), bytes(range(100, 164)))
+GROUPS = " ".join(HEAD.hash.hex().upper()[at : at + 4] for at in range(0, 64, 4))
 REASON = Term("遗失补卡", "Reissue after a loss")
 RULE = Term(
     "样例区居民健康卡补领工本费标准（训练）第 2 项：遗失补卡每张 20 元",
@@ -172,8 +176,8 @@ CLOSING = ClosingReport(
     cards_difference=0,
     audit_desk="X01",
     head_sequence=1204,
-    head_hash=bytes(range(32)),
-    head_signature=bytes(range(100, 164)),
+    witness=HEAD.text(),
+    head_line=f"KGKH1|X01|1204|{GROUPS}",
     waived=(WaivedRow(Term("制卡质量问题", "fault of the maker"), 1, 2000),),
 )
 
