@@ -51,6 +51,7 @@ from app.workflow.gate import Gate, Session
 from app.workflow.workplace import WorkplaceNotSetUp
 
 _KEYS = "keys"
+_SETTINGS = "settings"
 
 
 @dataclass(frozen=True)
@@ -169,13 +170,14 @@ def adopt(profile: Path, options: Options, house: House | None = None) -> str:
     place = options.folder
     if not exists(place / STORE_FOLDER) or options.training:
         raise WorkplaceNotSetUp
-    card, digest = load_profile(folder=profile), rules_digest(profile)
-    load_codes(over=_there(profile / "codes"))
-    load_desk_rules(over=_there(profile / "desk-rules.toml"))
-    load_fees(_there(profile / "fees"))
     room = open_room(options, house)
     try:
-        room.gate.enter("settings", subject=RULES_SETTING)
+        room.gate.enter(_SETTINGS, subject=RULES_SETTING)
+        with room.gate.refusals(_SETTINGS, RULES_SETTING):
+            card, digest = load_profile(folder=profile), rules_digest(profile)
+            load_codes(over=_there(profile / "codes"))
+            load_desk_rules(over=_there(profile / "desk-rules.toml"))
+            load_fees(_there(profile / "fees"))
 
         def act(unit: Unit) -> None:
             unit.settings.put("profile", f"{card.id} {card.content_hash}")

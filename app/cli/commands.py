@@ -18,6 +18,7 @@ from app.cli.context import Announced, Context
 from app.main import DeviceChoice
 from app.workflow import views
 from app.workflow.cases import NEVER_LOCKS
+from app.workflow.enrol import ENROL_TYPED
 from app.workflow.files import FileUnreadable, read_file
 from app.workflow.sam_desk import typed_pin
 
@@ -105,7 +106,9 @@ def enrol(context: Context) -> None:
     choice = DeviceChoice(id_port=context.args.id_reader)
     with context.desk(choice) as desk, context.stoppable():
         if context.args.source is not None:
-            application_id = desk.enrol_file(context.args.source, typed=context.args.typed)
+            typed = context.args.typed
+            second = desk.second(ENROL_TYPED) if typed else None
+            application_id = desk.enrol_file(context.args.source, typed=typed, second=second)
         else:
             application_id = desk.enrol_from_reader(context.cancel)
     context.result = {"application": application_id}

@@ -20,6 +20,8 @@ from app.workflow.first_run import NewPerson, PasswordMissing
 _MOST_SETTINGS_BYTES: Final = 1 << 16
 # Any two of the three shares open the records (app.crypto.recovery).
 SHARES_NEEDED: Final = 2
+# The act of looking after people: asked before anybody is asked for a secret.
+_STAFF: Final = "staff"
 
 
 def staff_list(context: Context) -> None:
@@ -37,6 +39,7 @@ def staff_list(context: Context) -> None:
 def staff_add(context: Context) -> None:
     args = context.args
     with context.desk() as desk:
+        desk.gate.may(_STAFF)
         password = _new_password(context)
         number = secrets.line(context.catalogue.text(N_("Own document number"))) if args.number else ""
         member = desk.staff.add(args.name, Role(args.role), password, number)
@@ -54,6 +57,7 @@ def staff_deactivate(context: Context) -> None:
 def staff_number(context: Context) -> None:
     """By which number somebody is known: a line of standard input, never on the line."""
     with context.desk() as desk:
+        desk.gate.may(_STAFF)
         number = secrets.line(context.catalogue.text(N_("Own document number")))
         member = desk.staff.set_number(context.args.name, number)
     context.result = _member(member)
@@ -69,6 +73,7 @@ def staff_password(context: Context) -> None:
             desk.sign_in.change_password(old, _new_password(context))
             context.result = {"changed": True}
         else:
+            desk.gate.may(_STAFF)
             context.result = _member(desk.staff.set_password(name, _new_password(context)))
     context.say("The password is changed.")
 

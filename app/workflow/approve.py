@@ -111,16 +111,21 @@ class ApprovalDesk:
 
     def send_back(self, application_id: str, reason: str) -> None:
         """Returned to be mended, with the reason."""
-        self._move(application_id, ApplicationEvent.RETURN, _told(reason))
+        self._move(application_id, ApplicationEvent.RETURN, reason)
 
     def withdraw(self, application_id: str, reason: str) -> None:
         """Taken back by the resident's wish."""
-        self._move(application_id, ApplicationEvent.WITHDRAW, _told(reason))
+        self._move(application_id, ApplicationEvent.WITHDRAW, reason)
 
     def _move(self, application_id: str, event: ApplicationEvent, reason: str) -> None:
+        act = "enrol" if event is ApplicationEvent.WITHDRAW else APPROVE
+        with self._gate.asked(act, application_id):
+            self._moved(application_id, event, act, reason)
+
+    def _moved(self, application_id: str, event: ApplicationEvent, act: str, told: str) -> None:
+        reason = "" if event is ApplicationEvent.APPROVE else _told(told)
         found, token = self._records.read(lambda unit: _found(unit, application_id))
         collector = found.evidence.collected_by_id if found.evidence is not None else ""
-        act = "enrol" if event is ApplicationEvent.WITHDRAW else APPROVE
         judged = () if event is ApplicationEvent.WITHDRAW else (collector,)
         passage = self._gate.enter(
             act, persons=(token,) if judged else (), done_by=judged, subject=application_id

@@ -5,14 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from app.base.clock import Clock, civil_date
-from app.base.errors import KangkaError
 from app.base.ids import RandomSource
 from app.cardspec.profile import Profile
-from app.devices.ports import LinkFault
 from app.domain.application import FrozenApplication
 from app.domain.card import Card, CardEventKind
 from app.domain.codes import CodeTables
@@ -82,16 +80,9 @@ def held(unit: Unit, card_id: str) -> Held:
 
 @contextmanager
 def refusals(ports: CardPorts, act: str, card_id: str) -> Iterator[None]:
-    """Record whatever refuses ``act`` inside, and let it go on. A line that failed refused nothing."""
-    try:
+    """Record whatever refuses ``act`` inside, and let it go on."""
+    with ports.gate.refusals(act, card_id):
         yield
-    except LinkFault:
-        raise
-    except KangkaError as refusal:
-        # Where not even that can be recorded, what was refused is still the thing to tell.
-        with suppress(KangkaError):
-            ports.gate.refused(act, refusal, card_id)
-        raise
 
 
 def enter(
@@ -113,6 +104,7 @@ def enter(
             tokens.append(unit.applications.person_token(found.card.realm, came))
         return found, tokens
 
+    ports.gate.may(act, card_id)
     with refusals(ports, act, card_id):
         found, persons = ports.records.read(look)
     passage = ports.gate.enter(act, persons=persons, fresh=fresh, second=second, subject=card_id)

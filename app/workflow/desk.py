@@ -31,7 +31,7 @@ from app.workflow.faces import FaceMaker
 from app.workflow.files import write_file
 from app.workflow.form import Form, load_form
 from app.workflow.gate import Gate, Session
-from app.workflow.issue import FINISHED, Made, Maker, Station
+from app.workflow.issue import FINISHED, CaseFinished, Made, Maker, Station
 from app.workflow.order_papers import OrderPapers
 from app.workflow.paper_desk import PaperDesk
 from app.workflow.read_card import card_labels, read_any_card
@@ -65,6 +65,8 @@ _TIMED = "station"
 _PREVIEW_DPI = 300
 # The act of looking at residents and what is made for them: no administrator's.
 _LOOK = "look-up"
+_ISSUE = "issue"
+_SETTLE = "settle-case"
 
 
 def nobody(_act: str) -> Presence | None:
@@ -197,12 +199,15 @@ class Desk:
     def save(self, draft: EnrolDraft, second: Presence | None = None) -> str:
         return self._parts.enrolment.save(draft, second)
 
-    def enrol_file(self, path: Path, *, typed: bool = False) -> str:
-        """Keep the application of a file; its id. ``typed``: somebody here typed it."""
+    def enrol_file(self, path: Path, *, typed: bool = False, second: Presence | None = None) -> str:
+        """Keep the application of a file; its id. ``typed``: somebody here typed it, and it waits for a
+        second person unless ``second`` approves it on the spot."""
         # Asked before the file is read; how it was made is asked once more when it is kept.
         self.gate.enter("enrol" if typed else "enrol-from-file")
         draft = self._parts.enrolment.draft_of_file(path)
-        return self.save(replace(draft, source=DraftSource.TYPED) if typed else draft)
+        if not typed:
+            return self.save(draft)
+        return self.save(replace(draft, source=DraftSource.TYPED), second)
 
     def enrol_from_reader(self, cancel: threading.Event) -> str:
         """Keep the application of the document on the reader; its id.
@@ -297,20 +302,20 @@ class Desk:
     def issue(
         self, application_id: str, on_event: StepListener, cancel: threading.Event
     ) -> IssueOutcome:
-        self._may_make("issue", application_id)
-        self.till.require_shift()
-        self.cards.require_settled()
-        with self._devices:
-            begun = self._parts.clock.monotonic_ns()
-            outcome = self._outcome(self._maker.make(application_id, on_event, cancel), begun)
+        with self.gate.asked(_ISSUE, application_id):
+            self._may_make(_ISSUE, application_id)
+            self.cards.require_settled()
+            self.till.require_shift(application_id)
+            with self._devices:
+                begun = self._parts.clock.monotonic_ns()
+                outcome = self._outcome(self._maker.make(application_id, on_event, cancel), begun)
         self.audit.keep_if_due()
         return outcome
 
     def open_cases(self) -> list[CaseRow]:
         """Cards whose making was interrupted, then those whose blocking was."""
         self.gate.view(_LOOK)
-        making = [self._case_row(case) for case in self._parts.journal.open_cases()]
-        return making + self.cards.open_blocks()
+        return [*map(self._case_row, self._parts.journal.open_cases()), *self.cards.open_blocks()]
 
     def case(self, case_id: str) -> CaseRow:
         """One case, whatever its state."""
@@ -330,18 +335,22 @@ class Desk:
     ) -> IssueOutcome:
         if self.cards.is_open_block(case_id):
             return self._settle_block(case_id, how, cancel)
-        self._may_make("settle-case", self._parts.journal.case(case_id).application_id)
-        with self._devices:
-            begun = self._parts.clock.monotonic_ns()
-            case = self._parts.journal.case(case_id)
-            if how is Settlement.SPOIL:
-                spoiled = self._maker.spoil(case, reason)
-                return self._outcome(Made(spoiled, None, {}), begun)
-            if how is Settlement.VERIFY:
-                return self._outcome(self._maker.verify(case, on_event, cancel), begun)
-            # One that was carried over without a chip takes a card of the box now.
-            self.till.require_shift()
-            return self._outcome(self._maker.proceed(case, on_event, cancel), begun)
+        with self.gate.asked(_SETTLE, case_id):
+            self._may_make(_SETTLE, self._parts.journal.case(case_id).application_id)
+            with self._devices:
+                begun = self._parts.clock.monotonic_ns()
+                case = self._parts.journal.case(case_id)
+                if case.state in FINISHED:
+                    raise CaseFinished(case=case.id)
+                if how is Settlement.SPOIL:
+                    made = Made(self._maker.spoil(case, reason), None, {})
+                elif how is Settlement.VERIFY:
+                    made = self._maker.verify(case, on_event, cancel)
+                else:
+                    # One that was carried over without a chip takes a card of the box now.
+                    self.till.require_shift(case.application_id)
+                    made = self._maker.proceed(case, on_event, cancel)
+                return self._outcome(made, begun)
 
     def _settle_block(self, card_id: str, how: Settlement, cancel: threading.Event) -> IssueOutcome:
         """A card's blocking that was interrupted; its case was verified long ago and stays so."""

@@ -299,8 +299,12 @@ class Enrolment:
         Who was typed waits for a second person, or has one on the spot (``second``, for the act
         ``enrol-typed``). A single problem is told as itself, with its field and what to do.
         """
-        self._require_whole(draft)
-        passage = self._passage(draft, second)
+        act = self._act(draft, second)
+        with self._ports.gate.asked(act):
+            self._require_whole(draft)
+            return self._keep(draft, self._passage(act, draft, second))
+
+    def _keep(self, draft: EnrolDraft, passage: Passage) -> str:
         state = self._state_of(draft, passage)
 
         def keep(unit: Unit) -> str:
@@ -333,15 +337,21 @@ class Enrolment:
             state = life.step(state, ApplicationEvent.APPROVE, passage.second.role, apart).next
         return state
 
-    def _passage(self, draft: EnrolDraft, second: Presence | None) -> Passage:
-        gate, realm = self._ports.gate, self._ports.workplace.realm
+    @staticmethod
+    def _act(draft: EnrolDraft, second: Presence | None) -> str:
         if draft.to_approve and second is not None:
+            return ENROL_TYPED
+        return ENROL_FROM_FILE if draft.source is DraftSource.FILE else ENROL
+
+    def _passage(self, act: str, draft: EnrolDraft, second: Presence | None) -> Passage:
+        gate, realm = self._ports.gate, self._ports.workplace.realm
+        if act == ENROL_TYPED:
             resident = draft_resident(draft)
             token = self._ports.records.read(
                 lambda unit: unit.applications.person_token(realm, resident)
             )
-            return gate.enter(ENROL_TYPED, second=second, persons=(token,))
-        return gate.enter(ENROL_FROM_FILE if draft.source is DraftSource.FILE else ENROL)
+            return gate.enter(act, second=second, persons=(token,))
+        return gate.enter(act)
 
     def collect(self, draft: EnrolDraft, person_id: str) -> FrozenApplication:
         """Checked data of a known person as an application that is not kept: what a reissue takes its

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
+from weakref import WeakSet
 
 from app.base.clock import Clock
 from app.base.errors import N_, KangkaError
+from app.devices.ports import LinkFault, PrinterFault
 from app.domain.audit import AuditEvent, AuditKind
 from app.domain.records import Records, Unit
 from app.domain.staff import (
@@ -28,10 +31,13 @@ from app.domain.staff import (
     StaffLeft,
     StaffUnknown,
 )
+from app.personalize.execute import Stopped
 
 # A person who authenticated for an act is still at the desk for this long.
 PRESENCE_MS: Final = 120_000
 _APPROVE: Final = "approve"
+# A line or a printer that failed, and a clerk who stopped the work, refused nobody anything.
+_NO_REFUSALS: Final = (LinkFault, PrinterFault, Stopped)
 # Ids, numbers of this and of other desks (X02-R000017), chip serials, rows of a chain (01/417), and
 # words in small letters such as names of lists; no long row of digits but the serial's.
 _OURS: Final = re.compile(
@@ -96,6 +102,8 @@ class Gate:
         # Presences that an act was done by; the objects themselves, because two may be equal.
         self._spent: list[Presence] = []
         self._spending = threading.Lock()
+        # Refusals that stand in the record already: one refusal is one row, however far it is passed on.
+        self._recorded: WeakSet[KangkaError] = WeakSet()
 
     @property
     def actor(self) -> Actor:
@@ -105,6 +113,37 @@ class Gate:
         """What ``act`` is to whoever is signed in; hidden where nobody is."""
         present = self._session.present
         return Level.HIDDEN if present is None else self._permissions.level(act, present.role)
+
+    def may(self, act: str, subject: str | None = None) -> Actor:
+        """The actor, whose role has ``act``, or the refusal, recorded.
+
+        Asked before what was named is looked up: who may not act learns nothing of what is there.
+        """
+        actor = self._session.actor
+        with self.refusals(act, subject):
+            actor = self._as_now(actor)
+            self._permissions.require(act, actor)
+        return actor
+
+    @contextmanager
+    def asked(self, act: str, subject: str | None = None) -> Iterator[None]:
+        """``act`` was asked for: ``may`` first, then whatever refuses it inside is recorded."""
+        self.may(act, subject)
+        with self.refusals(act, subject):
+            yield
+
+    @contextmanager
+    def refusals(self, act: str, subject: str | None = None) -> Iterator[None]:
+        """Record whatever refuses ``act`` inside, and let it go on."""
+        try:
+            yield
+        except _NO_REFUSALS:
+            raise
+        except KangkaError as refusal:
+            # Where not even that can be recorded, what was refused is still the thing to tell.
+            with suppress(KangkaError):
+                self.refused(act, refusal, subject)
+            raise
 
     def enter(
         self,
@@ -156,10 +195,13 @@ class Gate:
         ``subject`` is what somebody named, so it may be anything: what is no id and no number of ours
         may be a person's, and is not repeated where it could never be taken out again.
         """
+        if refusal in self._recorded:
+            return
         named = subject if subject is not None and _OURS.fullmatch(subject) else None
         event = AuditEvent(AuditKind.REFUSED, act=act, subject=named, fault=refusal.code)
         # Recorded also where the clock stops new work: the refusal has happened.
         self._records.durable("refusal", lambda unit: unit.audit(event), begins=False)
+        self._recorded.add(refusal)
 
     def _second(self, act: str, actor: Actor, second: Presence | None) -> Actor | None:
         if act not in self._permissions.four_eyes:

@@ -142,11 +142,8 @@ class StockDesk:
     @contextmanager
     def _refusals(self, act: str, subject: str | None) -> Iterator[None]:
         """Record whatever refuses ``act`` inside, and let it go on."""
-        try:
+        with self._gate.refusals(act, subject):
             yield
-        except KangkaError as refusal:
-            self._gate.refused(act, refusal, subject)
-            raise
 
 
 def read_list(path: Path) -> list[ListRow]:

@@ -14,6 +14,7 @@ from app.domain.audit import Head
 from app.domain.fees import FeeProofMissing, FeeSchedule, Ground
 from app.domain.lives import Life, load_life
 from app.domain.masking import masked_name
+from app.domain.order import ApplicationState
 from app.domain.records import Records, Unit
 from app.domain.staff import Presence
 from app.domain.till import CLOSING_KIND, Closing, FeeDue, PayMethod, Receipt, Shift, TillState
@@ -124,22 +125,27 @@ class TillDesk:
             realm = self._ports.realm
             return self._durable(OPEN, lambda unit: unit.till.open_shift(realm, float_fen))
 
-    def require_shift(self) -> None:
+    def require_shift(self, application_id: str | None = None) -> None:
         """A card is about to be used: somebody answers for the box, whoever's shift it is.
 
-        In training one opens by itself, with an empty drawer. ``ShiftNotOpen``, recorded.
+        In training one opens by itself, with an empty drawer, and for no card that is to be refused.
+        ``ShiftNotOpen``, recorded.
         """
         if self._ports.records.read(lambda unit: unit.till.shift()) is not None:
             return
         if self._ports.realm is Realm.TRAINING:
-            self.open_shift(0)
+            if application_id is None or self._ports.records.read(
+                lambda unit: _makeable(unit, application_id)
+            ):
+                self.open_shift(0)
             return
         with self._refusals("issue"):
             raise ShiftNotOpen
 
     def closing_act(self, counted_fen: int, counted_cards: int) -> str:
-        actor = self._ports.gate.actor
-        shift, state = self._open_state()
+        actor = self._ports.gate.may(CLOSE)
+        with self._refusals(CLOSE):
+            shift, state = self._open_state()
         if shift.clerk_id != actor.id:
             return CLOSE_OF_ANOTHER
         balanced = (counted_fen, counted_cards) == (state.expected_fen, state.cards.on_hand)
@@ -153,6 +159,7 @@ class TillDesk:
         second: Presence | None = None,
     ) -> Closing:
         act = CLOSE
+        self._ports.gate.may(CLOSE)
         with self._refusals(CLOSE):
             _within(counted_fen, MOST_FEN)
             _within(counted_cards, MOST_CARDS)
@@ -217,6 +224,7 @@ class TillDesk:
             )
 
     def void(self, number: str, reason: str, second: Presence | None, fresh: Presence | None) -> Receipt:
+        self._ports.gate.may(VOID, number)
         with self._refusals(VOID, number):
             _listed(self._ports.fees.voids, reason)
             receipt = self._ports.records.read(lambda unit: unit.till.receipt(number))
@@ -253,12 +261,12 @@ class TillDesk:
         with self._refusals(LOOK, number):
             return self._ports.records.read(lambda unit: self._paper(unit, number))
 
-    def waivers(self) -> list[Ground]:
-        return list(self._ports.fees.waivers.values())
-
     def paper(self, number: str) -> FeeReceipt | ClosingReport:
         closing = number.partition("-")[2].startswith(CLOSING_KIND)
         return self.closing_paper(number) if closing else self.receipt_paper(number)
+
+    def waivers(self) -> list[Ground]:
+        return list(self._ports.fees.waivers.values())
 
     def void_reasons(self) -> list[Ground]:
         return list(self._ports.fees.voids.values())
@@ -283,6 +291,7 @@ class TillDesk:
             found = unit.applications.get(application_id)
             return unit.applications.person_token(found.realm, found.resident)
 
+        self._ports.gate.may(act, application_id)
         with self._refusals(act, application_id):
             return (self._ports.records.read(look),)
 
@@ -315,11 +324,8 @@ class TillDesk:
     @contextmanager
     def _refusals(self, act: str, subject: str | None = None) -> Iterator[None]:
         """Record whatever refuses ``act`` inside, and let it go on."""
-        try:
+        with self._ports.gate.refusals(act, subject):
             yield
-        except KangkaError as refusal:
-            self._ports.gate.refused(act, refusal, subject)
-            raise
 
 
 def _unsettled(unit: Unit, shift: Shift, state: TillState) -> int:
@@ -330,6 +336,17 @@ def _unsettled(unit: Unit, shift: Shift, state: TillState) -> int:
         if due is not None and due.receipt == receipt.number:
             settled += due.fen
     return state.due_fen - settled
+
+
+def _makeable(unit: Unit, application_id: str) -> bool:
+    """Whether nothing that the records say stands against a card of this application."""
+    found, due = unit.applications.get(application_id), unit.till.due(application_id)
+    living = unit.cards.living(found.realm, found.person_id)
+    return (
+        unit.applications.state_of(application_id) == ApplicationState.APPROVED
+        and (due is None or not due.open)
+        and (living is None or living.application_id == application_id)
+    )
 
 
 def _closed(unit: Unit, number: str) -> tuple[Closing, list[Receipt]]:

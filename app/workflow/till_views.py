@@ -65,9 +65,9 @@ class TillService(Protocol):
 
     def open_shift(self, float_fen: int) -> Shift: ...
 
-    def require_shift(self) -> None:
+    def require_shift(self, application_id: str | None = None) -> None:
         """A card is about to be used: ``ShiftNotOpen`` unless somebody answers for the box. In training
-        a shift opens by itself."""
+        a shift opens by itself, where an application is named for one that a card may be made of."""
         ...
 
     def dues(self) -> list[DueRow]: ...
