@@ -40,7 +40,7 @@ from app.devices.sim.card_printer import SimulatedCardPrinter
 from app.devices.sim.workbench import FOLDER, TRAINING_PIN, Workbench, WorkbenchSpec
 from app.documents.face_design import FaceDesign
 from app.documents.faces import FaceRenderer
-from app.documents.fonts import FontShelf
+from app.documents.fonts import shared_shelf
 from app.documents.papers import PaperRenderer
 from app.domain.audit import HeadWitness
 from app.domain.codes import load_codes
@@ -194,7 +194,7 @@ def _compose(
             typed=choice.sam_pin,
         )
         closing.callback(sam.forget)
-        fonts = FontShelf()
+        fonts = shared_shelf()
         faces = FaceMaker(FaceRenderer.open(design, shelf=fonts), codes, place)
         station = Station(
             applications=store.applications,

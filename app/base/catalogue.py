@@ -13,6 +13,7 @@ import datetime as dt
 import gettext
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -49,6 +50,13 @@ class ErrorText:
     message: str
 
 
+@lru_cache(maxsize=8)
+def _read(compiled: Path, _stamp: int) -> gettext.GNUTranslations:
+    """The messages of a file as it was at ``_stamp``, read once a process."""
+    with compiled.open("rb") as stream:
+        return gettext.GNUTranslations(stream)
+
+
 class Catalogue:
     """The texts of one language, ``zh`` or ``en``; what is neither falls back to ``zh``.
 
@@ -63,8 +71,7 @@ class Catalogue:
         compiled = root / folder / "LC_MESSAGES" / "kangka.mo"
         self._messages: gettext.NullTranslations
         if compiled.is_file():
-            with compiled.open("rb") as stream:
-                self._messages = gettext.GNUTranslations(stream)
+            self._messages = _read(compiled, compiled.stat().st_mtime_ns)
         elif self.language == "en":
             self._messages = gettext.NullTranslations()
         else:
