@@ -1,158 +1,220 @@
-"""Role by act by script: what a role may not do exits with 1 and leaves exactly one audit row.
+"""Role by command by state, by script: a refusal exits with 1, is one row, and changes nothing else.
 
-``ROWS`` is the table: a line for each command that is an act of ``resources/permissions.toml``. Whoever
-adds a command adds its line; an act without a line has to stand in ``WITHOUT_COMMAND``.
+The lines and their verdicts stand in tests/helpers/role_lines.py, the states in role_states.py, what is
+looked at in role_judge.py. A short run takes a seeded sample of each line, the long one all of them.
 """
 
 from __future__ import annotations
 
-import shutil
-from dataclasses import dataclass
+import argparse
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.base.errors import KangkaError
+from app.cli.arguments import parser
 from app.domain.application import Realm
-from app.domain.staff import PEOPLE, Level, NotPermitted, Role, load_permissions
-from app.main import open_desk
-from app.opening import House, Options, made_up_staff, open_room
-from tests.helpers.commands import Kangka
-from tests.helpers.people import CHEAP
+from app.domain.staff import PEOPLE, Level, Permissions, Role, load_permissions
+from app.workflow.gate import Gate
+from tests.helpers.role_judge import Cell, Judge, cells_of, may, states
+from tests.helpers.role_lines import (
+    LINES,
+    OF_A_WORKPLACE,
+    WITHOUT_A_COMMAND,
+    WITHOUT_A_DESK,
+    Line,
+)
+from tests.helpers.role_states import Prepared, prepared_once
+from tests.helpers.role_verdicts import NOT_PERMITTED, acts_of, state_of, verdict
 
 PERMISSIONS = load_permissions()
+Sample = Callable[[Sequence[Cell], int], list[Cell]]
 
 
-@dataclass(frozen=True)
-class Row:
-    """A command that is ``act``. ``{application}`` and ``{case}`` stand for rows of the desk under test.
-
-    ``looks`` is True where the command only shows, so that a role that may look is let through.
-    """
-
-    act: str
-    command: str
-    typed: tuple[str, ...] = ()
-    looks: bool = False
-
-
-ROWS = (
-    Row("enrol", "enrol --from-reader"),
-    Row("enrol-from-file", "enrol --from {file}"),
-    Row("issue", "issue --application {application}"),
-    Row("settle-case", "case settle {case} --as spoil --reason misprint"),
-    Row("read-card", "read-card"),
-    Row("look-up", "application list", looks=True),
-    Row("look-up", "application show {application}", looks=True),
-    Row("look-up", "application print {application}", looks=True),
-    Row("look-up", "case list", looks=True),
-    Row("look-up", "case show {case}", looks=True),
-    Row("look-up", "face --application {application} --out {out}", looks=True),
-    Row("open-shift", "till open"),
-    Row("till", "till show", looks=True),
-    Row("stock", "stock show", looks=True),
-    Row("stock-take-in", "stock take-in {file}"),
-    Row("audit-verify", "audit verify"),
-    Row("audit", "audit show", looks=True),
-    Row("staff", "staff add 样例新人 --role clerk", ("first.word-31",)),
-    Row("staff", "staff deactivate 训练员乙"),
-    Row("staff", "staff password 训练员乙", ("third.word-33",)),
-    Row("staff", "staff number 训练员乙", ("410102198405200029",)),
-    Row("staff", "staff list", looks=True),
-)
-# Acts without a line: no command does them yet, or only after a card or a receipt was found, which the
-# tests of those commands prove; or they are a part of another act (the second person's `approve`).
-WITHOUT_COMMAND = frozenset(
-    {
-        *("enrol-typed", "approve", "hand-over", "activate", "report-loss", "found"),
-        *("reissue", "block-card", "recover-card", "destroy-card", "cancel-card"),
-        *("take-fee", "waive-fee", "void-receipt", "close-shift", "close-shift-with-difference"),
-        *("close-shift-of-another", "stock-spoil", "stock-give-back"),
-        *("keys", "settings", "devices"),
-    }
-)
-
-
-@dataclass(frozen=True)
-class Made:
-    """A workplace with an application that waits, a case that is open, a card on the reader."""
-
-    folder: Path
-    places: dict[str, str]
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    """Made once and copied for each line."""
-    folder = tmp_path_factory.mktemp("roles") / "desk"
-    with open_desk(Options(data=folder), house=House(cost=CHEAP)) as desk:
-        waiting = desk.save(desk.draft_from_training(0))
-        begun = desk.save(desk.draft_from_training(1))
-        frozen = desk._parts.applications.get(begun)
-        case = desk._parts.journal.open_case(frozen)
-    file = folder.parent / "application.json"
-    file.write_text("{}", encoding="utf-8")
-    return Made(
-        folder,
-        {
-            "application": waiting,
-            "case": case.id,
-            "file": str(file),
-            "out": str(folder.parent / "face.pdf"),
-        },
-    )
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Prepared:
+    return prepared_once(tmp_path_factory, workers=hasattr(request.config, "workerinput"))
 
 
 @pytest.fixture
-def kangka(made: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Kangka:
-    folder = tmp_path / "desk"
-    shutil.copytree(made.folder, folder)
-    return Kangka(folder, capsys, House(cost=CHEAP))
+def judge(made: Prepared, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Judge:
+    return Judge(made, tmp_path, capsys)
 
 
-def audit(kangka: Kangka) -> list[tuple[Any, ...]]:
-    """Kind, act, fault, role of each row of the chain, oldest first."""
-    room = open_room(Options(data=kangka.folder), House(cost=CHEAP), sit=False)
-    try:
-        return room.store.call(
-            lambda store: store._database.execute_sql(
-                "SELECT kind, act, fault, role FROM audit ORDER BY seq"
-            ).fetchall()
-        )
-    finally:
-        room.store.close()
+# --------------------------------------------------------------------------------- the tables are whole
 
 
-def command(row: Row, made: Made) -> list[str]:
-    return [part.format(**made.places) for part in row.command.split()]
+def commands(of: argparse.ArgumentParser, before: tuple[str, ...] = ()) -> Iterator[str]:
+    """Every command that can be typed, by the words that name it."""
+    below = [action for action in of._actions if isinstance(action, argparse._SubParsersAction)]
+    for action in below:
+        for name, child in action.choices.items():
+            yield from commands(child, (*before, name))
+    if not below:
+        yield " ".join(before)
 
 
-@pytest.mark.parametrize("role", PEOPLE, ids=lambda role: role.value)
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.command)
-def test_a_role_does_what_is_its_own_and_nothing_else(
-    kangka: Kangka, made: Made, row: Row, role: Role
+def test_every_command_has_a_line() -> None:
+    """Whoever adds a command adds its line; a command that is gone takes its line with it."""
+    known = {line.command for line in LINES} | OF_A_WORKPLACE | WITHOUT_A_DESK
+    assert set(commands(parser())) == known
+    assert all(line.words.startswith(line.command) for line in LINES)
+
+
+def test_every_act_has_a_line_or_no_command() -> None:
+    # Acts that a state, a second person or a live workplace tells apart (test_cli_states.py).
+    by_state = {"recover-card", "activate", "close-shift-of-another", "close-shift-with-difference"}
+    acts = {act for line in LINES for act in line.acts if act} | by_state
+    acts |= {"enrol-typed", "settings", "keys"}
+    assert acts | WITHOUT_A_COMMAND == set(PERMISSIONS.levels)
+    assert not acts & WITHOUT_A_COMMAND
+
+
+def test_every_prepared_state_is_what_it_is_called(made: Prepared, tmp_path: Path) -> None:
+    tables = {"card": "card", "application": "application", "case": "making"}
+    folders: dict[str, dict[str, dict[str, str]]] = {}
+    for kind in tables:
+        for state, place in made.places[kind].items():
+            if place.desk not in folders:
+                folders[place.desk] = states(made.copy(place.desk, tmp_path / place.desk))
+            called = {"doubt": "written", "blocking": "verified"}.get(state, state)
+            wanted = called if kind == "case" else state_of(kind, state)
+            found = folders[place.desk][tables[kind]].get(place.words[kind])
+            assert found == (None if state == "nowhere" else wanted), (kind, state)
+
+
+# -------------------------------------------------------------------------------------- the product
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("line", LINES, ids=lambda line: line.name)
+def test_a_role_does_what_is_its_own_where_the_state_lets_it(
+    line: Line,
+    *,
+    made: Prepared,
+    judge: Judge,
+    sample: Sample,
+    proving: bool,
+    record_proof: Callable[[str, int], None],
 ) -> None:
-    before = len(audit(kangka))
-    answer = kangka.by(role, *command(row, made), typed=row.typed)
-    refused = [found for found in audit(kangka)[before:] if found[0] == "refused"]
-    level = PERMISSIONS.level(row.act, role)
-    if level is Level.ACT or (row.looks and level is Level.VIEW):
-        # It may fail for what it finds, not for who asks.
-        assert NotPermitted.code not in answer.out
-        assert NotPermitted.code not in [found[2] for found in refused]
-    else:
-        assert answer.error["code"] == NotPermitted.code
-        assert refused == [("refused", row.act, NotPermitted.code, role.value)]
+    cells = list(cells_of(line, made))
+    own = [cell for cell in cells if line.looks or may(cell, PERMISSIONS)]
+    chosen = cells if proving else sample(own, 1)
+    findings = [text for cell in chosen for text in judge.findings(cell, PERMISSIONS)]
+    assert findings == []
+    ends = [verdict(cell.line, cell.role, cell.state, PERMISSIONS).code for cell in chosen]
+    done, barred_count = ends.count(None), ends.count(NOT_PERMITTED)
+    record_proof("commands that a role does not have, refused", barred_count)
+    record_proof("commands that a state does not allow, refused", len(ends) - done - barred_count)
+    record_proof("commands done by who may, where they may", done)
 
+
+def test_a_role_is_refused_what_is_not_its_own(made: Prepared, judge: Judge, sample: Sample) -> None:
+    """A sample over all lines together; the long run has every one of these among its cells."""
+    cells = [cell for line in LINES for cell in cells_of(line, made) if not may(cell, PERMISSIONS)]
+    assert [text for cell in sample(cells, 12) for text in judge.findings(cell, PERMISSIONS)] == []
+
+
+# -------------------------------------------------------------------------------------- its controls
+
+
+def planted(act: str, role: Role, level: Level) -> Permissions:
+    """The table with one level changed."""
+    levels = {known: dict(row) for known, row in PERMISSIONS.levels.items()}
+    levels[act][role] = level
+    return replace(PERMISSIONS, levels=levels)
+
+
+def telling(made: Prepared, act: str, role: Role, level: Level) -> Cell | None:
+    """A cell whose verdict the change turns round; None where no line asks for the act."""
+    changed = planted(act, role, level)
+    for line in LINES:
+        for cell in cells_of(line, made):
+            if cell.role is role and act in acts_of(line, role, cell.state):
+                before, after = (
+                    verdict(line, role, cell.state, table) for table in (PERMISSIONS, changed)
+                )
+                if before.code != after.code:
+                    return cell
+    return None
+
+
+def changes(made: Prepared) -> list[tuple[str, Role, Level, Cell]]:
+    """Every level that could be another by mistake, with a cell that shows it."""
+    found = []
+    for act in PERMISSIONS.levels:
+        for role in PEOPLE:
+            level = PERMISSIONS.level(act, role)
+            wrong = Level.HIDDEN if level is Level.ACT else Level.ACT
+            cell = telling(made, act, role, wrong)
+            if cell is not None:
+                found.append((act, role, wrong, cell))
+    return found
+
+
+@pytest.mark.prove
+def test_a_level_that_was_widened_or_taken_away_is_noticed(
+    *,
+    made: Prepared,
+    judge: Judge,
+    sample: Callable[[Sequence[Any], int], list[Any]],
+    proving: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    record_proof: Callable[[str, int], None],
+) -> None:
+    everything = changes(made)
+    assert len(everything) > 5 * len(PERMISSIONS.levels) // 2
+    chosen = everything if proving else sample(everything, 3)
+    for act, role, wrong, cell in chosen:
+        with monkeypatch.context() as patch:
+            patch.setattr(
+                "app.opening.load_permissions", lambda a=act, r=role, w=wrong: planted(a, r, w)
+            )
+            assert judge.findings(cell, PERMISSIONS), f"{act} of {role.value} as {wrong.value}: {cell}"
+    record_proof("planted levels of the permissions noticed", len(chosen))
+
+
+def _silent(_gate: Gate, _act: str, _refusal: KangkaError, _subject: str | None = None) -> None:
+    """A gate that tells and does not record."""
+
+
+def _twice(gate: Gate, act: str, refusal: KangkaError, subject: str | None = None) -> None:
+    RECORD(gate, act, refusal, subject)
+    gate._recorded.discard(refusal)
+    RECORD(gate, act, refusal, subject)
+
+
+def _under_another_act(gate: Gate, _act: str, refusal: KangkaError, subject: str | None = None) -> None:
+    RECORD(gate, "look-up", refusal, subject)
+
+
+def _and_does_something(gate: Gate, act: str, refusal: KangkaError, subject: str | None = None) -> None:
+    RECORD(gate, act, refusal, subject)
+    gate._records.durable("test", lambda unit: unit.number(Realm.TRAINING, "Z"))
+
+
+RECORD = Gate.refused
+
+
+def test_a_gate_that_records_otherwise_is_noticed(
+    made: Prepared, judge: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = next(line for line in LINES if line.command == "till open")
+    by_role, by_state = Cell(line, Role.AUDIT, "closed"), Cell(line, Role.CLERK, "calm")
+    assert not judge.findings(by_role, PERMISSIONS) + judge.findings(by_state, PERMISSIONS)
+    for gate in (_silent, _twice, _under_another_act, _and_does_something):
+        monkeypatch.setattr(Gate, "refused", gate)
+        assert judge.findings(by_role, PERMISSIONS), gate.__name__
+        assert judge.findings(by_state, PERMISSIONS), gate.__name__
+
+
+# ------------------------------------------------------------------------------ the table of permissions
 
 # Whoever works here may ask whether the records are whole; it shows and changes nothing.
 EVERYBODYS = frozenset({"audit-verify"})
-
-
-def test_every_act_has_its_line_or_no_command() -> None:
-    acts = {row.act for row in ROWS}
-    assert acts | WITHOUT_COMMAND == set(PERMISSIONS.levels)
-    assert not acts & WITHOUT_COMMAND
 
 
 def test_every_act_has_somebody_who_may_do_it_or_look() -> None:
@@ -180,34 +242,3 @@ def test_the_three_administrators_share_no_act() -> None:
             if PERMISSIONS.level(act, role) is Level.ACT
         ]
         assert len(doing) <= 1, act
-
-
-def test_nobody_makes_a_card_of_their_own(
-    kangka: Kangka, made: Made, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """The clerk whose document number is the application's is refused, recorded with the application."""
-    room = open_room(Options(data=kangka.folder), House(cost=CHEAP), sit=False)
-    application = room.store.applications.get(made.places["application"])
-    verifier = House(cost=CHEAP).verifiers().of_password("own.card-61")
-
-    def add(unit: Any) -> None:
-        token = unit.applications.person_token(Realm.TRAINING, application.resident)
-        unit.staff.add("样例本人", Role.CLERK, verifier, token)
-
-    room.store.records.durable("test", add)
-    room.store.close()
-    issue = ("issue", "--application", made.places["application"])
-    answer = kangka("--operator", "样例本人", *issue, typed=["own.card-61"])
-    assert answer.error["code"] == "staff.not-by-oneself"
-    assert audit(kangka)[-1] == ("refused", "issue", "staff.not-by-oneself", "clerk")
-    assert kangka(*issue).code == 0
-
-
-def test_a_refused_secret_stands_in_one_row_too(kangka: Kangka) -> None:
-    before = len(audit(kangka))
-    person = made_up_staff()[0]
-    kangka("--operator", person.name, "case", "list", typed=["not.the-word"])
-    assert [(row[0], row[1], row[2]) for row in audit(kangka)[before:]] == [
-        ("sign-in", "sign-in", None),
-        ("refused", "sign-in", "staff.sign-in-refused"),
-    ]
