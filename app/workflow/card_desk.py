@@ -161,17 +161,16 @@ class CardDesk:
         )
 
     def card_of_case(self, number: str) -> str:
-        self._ports.gate.enter(LOOK)
-        found = self._ports.records.read(
-            lambda unit: unit.cards.of_number(self._realm, number.strip().upper())
-        )
-        if found is None:
-            raise NothingByThat
-        return found.id
+        with self._ports.gate.asked(LOOK, number):
+            found = self._ports.records.read(
+                lambda unit: unit.cards.of_number(self._realm, number.strip().upper())
+            )
+            if found is None:
+                raise NothingByThat
+            return found.id
 
     def card_of_application(self, application_id: str) -> str:
         """The id of the newest card that was ordered by an application."""
-        self._ports.gate.enter(LOOK)
 
         def look(unit: Unit) -> str:
             person = unit.applications.get(application_id).person_id
@@ -180,7 +179,8 @@ class CardDesk:
                     return card.id
             raise NothingByThat
 
-        return self._ports.records.read(look)
+        with self._ports.gate.asked(LOOK, application_id):
+            return self._ports.records.read(look)
 
     def lying_card(self, cancel: threading.Event) -> LyingCard:
         ports = self._ports
@@ -197,9 +197,10 @@ class CardDesk:
 
     def card_on_reader(self, cancel: threading.Event) -> str:
         lying = self.lying_card(cancel)
-        if lying.card_id is None:
-            raise NothingByThat
-        return lying.card_id
+        with self._ports.gate.refusals(READ, lying.chip_serial):
+            if lying.card_id is None:
+                raise NothingByThat
+            return lying.card_id
 
     def paper(self, card_id: str, number: str) -> Paper:
         self._ports.gate.enter(LOOK, subject=card_id)

@@ -264,8 +264,9 @@ LINES: Final = (
         "card",
         ("look-up", "hand-over"),
         life=("card", "hand-over"),
+        other={"nowhere": "card.nothing-by-that"},
         leaves=("card",),
-        states=("ready", "collected", "dead"),
+        states=("ready", "collected", "dead", "nowhere"),
     ),
     Line(
         "reissue",
@@ -273,8 +274,9 @@ LINES: Final = (
         "card",
         ("look-up", "reissue"),
         life=("card", "reissue"),
+        other=_NO_APPLICATION,
         leaves=("card",),
-        states=("ready", "lost"),
+        states=("ready", "lost", "nowhere"),
     ),
     # ---- the till
     _look("till show", "till show", "shift", ("till",)),

@@ -201,7 +201,8 @@ class _Making:
         self._put("application", "spoiled", "calm", application=application)
         self._put("case", "spoiled", "calm", case=case, application=application)
         self._put("card", "spoiled", "calm", **self._card_words(desk, case))
-        self._put("card", "nowhere", "calm", card=NOWHERE, **self._holder(desk, application))
+        nowhere = {"card": NOWHERE, "number": "X02-C000099", "application": NOWHERE}
+        self._put("card", "nowhere", "calm", **nowhere, **self._holder(desk, application))
         self._put("case", "nowhere", "calm", case=NOWHERE)
 
     def _cards(self, desk: Desk) -> None:

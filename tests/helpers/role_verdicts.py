@@ -64,7 +64,9 @@ def verdict(line: Line, role: Role, state: str, permissions: Permissions) -> Ver
         level = Level.ACT if act == EVERYBODY else permissions.level(act, role)
         if level is not Level.ACT and not (line.looks and level is Level.VIEW):
             return Verdict(NOT_PERMITTED, act)
-    act = acts[0] if acts[0] in _FIRST else acts[-1]
+    # The card is looked up before the act is asked for.
+    sought = acts[0] == "look-up" and state == "nowhere"
+    act = acts[0] if sought or acts[0] in _FIRST else acts[-1]
     if line.command == "till close" and state not in NO_SHIFT:
         return _closing(line, role, state)
     code = _ending(line, role, state)
