@@ -6,6 +6,7 @@ import gc
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +18,10 @@ from app.base.threads import claim_window_thread
 from app.ui.application import make_application, make_window
 from app.ui.main_window import MainWindow
 from app.ui.theme import LIGHT
+from app.workflow.desk import Desk
+from tests.ui.at_the_counter import Counter
 from tests.ui.fake_desk import FakeDesk
+from tests.ui.real_desk import Workplaces, training_desk
 
 PATIENCE_MS = 10_000
 
@@ -50,6 +54,33 @@ def collected() -> Iterator[None]:
     yield
     gc.collect()
     gc.enable()
+
+
+@pytest.fixture(scope="session")
+def workplaces(tmp_path_factory: pytest.TempPathFactory) -> Workplaces:
+    return Workplaces(tmp_path_factory.mktemp("workplaces"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where a training workplace of the test's own stands."""
+    return tmp_path / "workplace"
+
+
+@pytest.fixture
+def counter(request: pytest.FixtureRequest, folder: Path, workplaces: Workplaces) -> Iterator[Counter]:
+    """A training desk where the made-up clerk acts, with the past that ``after`` names."""
+    past = workplaces.copy(folder, *getattr(request, "param", ()))
+    with training_desk(folder, sit=True) as desk:
+        yield Counter(desk, past)
+
+
+@pytest.fixture
+def real_desk(folder: Path, workplaces: Workplaces) -> Iterator[Desk]:
+    """A training desk where nobody is signed in yet."""
+    workplaces.copy(folder)
+    with training_desk(folder, sit=False) as desk:
+        yield desk
 
 
 @pytest.fixture

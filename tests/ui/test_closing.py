@@ -47,7 +47,7 @@ def test_a_closed_window_signs_its_clerk_out_and_leaves_the_audit_whole(
     monkeypatch.setattr(application, "show", show)
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
     assert open_window(Options(data=folder)) == 0
-    assert seen == [f"{clerk.name} · 经办人"]
+    assert seen == [f"{clerk.name} · 经办人  ▾"]
     assert not on_window_thread()
     with open_desk(Options(data=folder)) as desk:
         desk.sign_in.begin_made_up(Role.AUDIT)

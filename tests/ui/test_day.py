@@ -30,18 +30,11 @@ from app.ui.pages.till import TillPage
 from app.workflow.card_views import HandOverForm, LossForm, ReissueForm
 from app.workflow.desk import Desk
 from app.workflow.views import DraftSource
-from tests.ui.real_desk import training_desk
 
 Rest = Callable[[MainWindow], None]
 Elsewhere = Callable[..., Any]
 CTRL = Qt.KeyboardModifier.ControlModifier
 PIN = "4071"
-
-
-@pytest.fixture
-def real_desk(tmp_path: Path) -> Iterator[Desk]:
-    with training_desk(tmp_path / "workplace", sit=False) as desk:
-        yield desk
 
 
 @pytest.fixture
@@ -116,7 +109,7 @@ def test_nobody_sees_a_page_before_somebody_is_there(
     rest(window)
     clerk = person(real_desk, Role.CLERK)
     assert not window.covered
-    assert window.bar.person.text() == f"{clerk.name} · 经办人"
+    assert window.bar.person.text() == f"{clerk.name} · 经办人  ▾"
     assert window.door.password.text() == ""
     assert "approvals" not in window._entries
     assert "audit" not in window._entries

@@ -13,23 +13,11 @@ from pytestqt.qtbot import QtBot
 from app.domain.card import CardEventKind, CardState
 from app.ui.main_window import MainWindow
 from app.ui.pages.hand_over import HandOverPage, Phase
-from app.workflow.card_views import ResidentView
-from tests.ui.at_the_counter import Counter, SlowCards, off, open_window_over, type_on
+from tests.ui.at_the_counter import Counter, SlowCards, card_of, open_window_over, type_on
 from tests.ui.conftest import PATIENCE_MS
-from tests.ui.real_desk import training_desk
+from tests.ui.real_desk import after
 
 Rest = Callable[[MainWindow], None]
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "workplace"
-
-
-@pytest.fixture
-def counter(folder: Path) -> Iterator[Counter]:
-    with training_desk(folder, sit=True) as desk:
-        yield Counter(desk)
 
 
 @pytest.fixture
@@ -43,19 +31,15 @@ def page_of(window: MainWindow) -> HandOverPage:
     return window.page
 
 
-def view_of(counter: Counter, card: str) -> ResidentView:
-    return off(lambda: counter.desk.cards.resident(card_id=card))
-
-
 def state_of(counter: Counter, card: str) -> CardState:
-    return next(one.state for one in view_of(counter, card).cards if one.id == card)
+    return card_of(counter, card).state
 
 
 def kinds(counter: Counter, card: str) -> list[CardEventKind]:
-    found = next(one for one in view_of(counter, card).cards if one.id == card)
-    return [event.kind for event in found.events]
+    return [event.kind for event in card_of(counter, card).events]
 
 
+@after("made 1", "made 2")
 def test_a_card_is_found_handed_over_and_put_in_use_by_keys_alone(
     window: MainWindow, counter: Counter, folder: Path, rest: Rest
 ) -> None:
@@ -97,6 +81,7 @@ def test_a_card_is_found_handed_over_and_put_in_use_by_keys_alone(
     assert page.form.edit("visitor.number").editor.text() == ""
 
 
+@after("made 1", "made 2")
 def test_keys_pressed_again_and_again_hand_one_card_over(
     window: MainWindow, counter: Counter, rest: Rest
 ) -> None:
@@ -118,6 +103,7 @@ def test_keys_pressed_again_and_again_hand_one_card_over(
     assert state_of(counter, other) is CardState.READY
 
 
+@after("made 1")
 def test_the_wrong_persons_number_is_refused_where_it_was_typed(
     window: MainWindow, counter: Counter, rest: Rest
 ) -> None:
@@ -138,6 +124,7 @@ def test_the_wrong_persons_number_is_refused_where_it_was_typed(
     assert state_of(counter, card) is CardState.READY
 
 
+@after("made 1")
 def test_nothing_is_handed_over_before_the_document_was_seen(
     window: MainWindow, counter: Counter, rest: Rest
 ) -> None:
@@ -157,6 +144,7 @@ def test_nothing_is_handed_over_before_the_document_was_seen(
     assert state_of(counter, card) is CardState.READY
 
 
+@after("made 3")
 def test_an_agent_is_read_by_the_reader_and_gives_the_rest(
     window: MainWindow, counter: Counter, rest: Rest
 ) -> None:
@@ -182,6 +170,7 @@ def test_an_agent_is_read_by_the_reader_and_gives_the_rest(
     assert state_of(counter, card) is CardState.IN_USE
 
 
+@after("made 1")
 def test_a_number_changed_after_reading_is_no_longer_the_readers(
     window: MainWindow, counter: Counter, rest: Rest
 ) -> None:
@@ -203,6 +192,7 @@ def test_a_number_changed_after_reading_is_no_longer_the_readers(
     assert state_of(counter, card) is CardState.READY
 
 
+@after("made 1")
 def test_handed_over_only_it_is_put_in_use_another_day(
     window: MainWindow, counter: Counter, rest: Rest
 ) -> None:
@@ -229,6 +219,7 @@ def test_handed_over_only_it_is_put_in_use_another_day(
     assert page.phase is Phase.DONE
 
 
+@after("in-use 1")
 def test_a_card_that_is_in_use_says_why_it_is_not_handed_over(
     window: MainWindow, counter: Counter, rest: Rest
 ) -> None:
@@ -241,6 +232,7 @@ def test_a_card_that_is_in_use_says_why_it_is_not_handed_over(
     assert not page.primary_button.isEnabled()
 
 
+@after("made 1")
 def test_what_was_typed_is_given_up_only_knowingly(
     window: MainWindow, counter: Counter, rest: Rest
 ) -> None:
@@ -263,6 +255,7 @@ def test_what_was_typed_is_given_up_only_knowingly(
     assert state_of(counter, card) is CardState.READY
 
 
+@after("made 1", "made 2")
 def test_a_late_answer_about_another_person_does_not_land_here(
     qtbot: QtBot, window: MainWindow, counter: Counter, rest: Rest
 ) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -19,18 +18,12 @@ from app.ui.pages.cases import CasesPage
 from app.ui.pages.issue import IssuePage
 from app.ui.pages.issue import Phase as Making
 from app.ui.pages.loss import LossPage, Phase
-from app.workflow.card_views import CardAct, CardView
-from tests.ui.at_the_counter import Counter, off, open_window_over, type_on
-from tests.ui.real_desk import training_desk
+from app.workflow.card_views import CardAct
+from tests.ui.at_the_counter import Counter, card_of, off, open_window_over, press, seen, type_on
+from tests.ui.real_desk import after
 
 Rest = Callable[[MainWindow], None]
 PHONE = "13900002222"
-
-
-@pytest.fixture
-def counter(tmp_path: Path) -> Iterator[Counter]:
-    with training_desk(tmp_path / "workplace", sit=True) as desk:
-        yield Counter(desk)
 
 
 @pytest.fixture
@@ -42,11 +35,6 @@ def window(qtbot: QtBot, counter: Counter, rest: Rest) -> Iterator[MainWindow]:
 def page_of(window: MainWindow) -> LossPage:
     assert isinstance(window.page, LossPage)
     return window.page
-
-
-def card_of(counter: Counter, card: str) -> CardView:
-    view = off(lambda: counter.desk.cards.resident(card_id=card))
-    return next(one for one in view.cards if one.id == card)
 
 
 def find(window: MainWindow, name: str, rest: Rest) -> LossPage:
@@ -64,13 +52,6 @@ def find(window: MainWindow, name: str, rest: Rest) -> LossPage:
 def choose(window: MainWindow, page: LossPage, digit: str) -> None:
     QTest.keyClicks(window.focusWidget(), digit)
     assert page.phase is Phase.FORM
-
-
-def seen(window: MainWindow, page: LossPage, number: str) -> None:
-    """The number on the document, and the clerk's word that it was seen."""
-    page.area.visitor.focus_first()
-    type_on(window, number)
-    QTest.keyClick(page.area.visitor.seen, Qt.Key.Key_Space)
 
 
 def record(window: MainWindow, rest: Rest) -> None:
@@ -100,7 +81,7 @@ def test_a_loss_in_writing_leads_to_a_new_card_paid_and_made(
     assert page.phase is Phase.FORM
     assert "20.00" in page.area.reissue.fee.word.text()
     assert "sample/lost/2017-04-01" in page.area.reissue.rule.text()
-    seen(window, page, counter.number(0))
+    seen(page.area.visitor, window, counter.number(0))
     record(window, rest)
     assert page.phase is Phase.DONE
     assert card_of(counter, card).state is CardState.DEAD
@@ -115,7 +96,7 @@ def test_a_loss_in_writing_leads_to_a_new_card_paid_and_made(
     rest(window)
     making = window.page
     assert isinstance(making, IssuePage)
-    record_key(window, Qt.Key.Key_F6, rest)
+    press(window, Qt.Key.Key_F6, rest)
     assert making.phase is Making.DONE
     view = off(lambda: counter.desk.cards.resident(card_id=card))
     assert view.card is not None
@@ -123,24 +104,21 @@ def test_a_loss_in_writing_leads_to_a_new_card_paid_and_made(
     assert view.card.state is CardState.READY
 
 
+@after("lost 1")
 def test_an_order_of_a_typed_identity_says_that_it_waits_for_approval(
     window: MainWindow, counter: Counter, rest: Rest
 ) -> None:
     counter.lost(1)
     page = find(window, counter.value(1, "name"), rest)
     choose(window, page, "4")
-    seen(window, page, counter.number(1))
+    seen(page.area.visitor, window, counter.number(1))
     record(window, rest)
     assert page.phase is Phase.DONE
     assert page.notice.isVisible()
     assert window.messages.word("application-state", "to-approve") in page.notice.word.text()
 
 
-def record_key(window: MainWindow, key: Qt.Key, rest: Rest) -> None:
-    QTest.keyClick(window, key)
-    rest(window)
-
-
+@after("in-use 1")
 def test_a_loss_by_telephone_asks_questions_and_shows_no_answer(
     window: MainWindow, counter: Counter, rest: Rest
 ) -> None:
@@ -178,6 +156,7 @@ def test_a_loss_by_telephone_asks_questions_and_shows_no_answer(
     assert window.messages.moment(lost.lapses_ms) in page.person.lapses.text()
 
 
+@after("lost-for-now 1")
 def test_a_lost_card_is_found_by_the_number_on_its_slip(
     window: MainWindow, counter: Counter, rest: Rest
 ) -> None:
@@ -185,7 +164,7 @@ def test_a_lost_card_is_found_by_the_number_on_its_slip(
     page = find(window, counter.value(1, "name"), rest)
     choose(window, page, "3")
     type_on(window, "L02-0")
-    seen(window, page, counter.number(1))
+    seen(page.area.visitor, window, counter.number(1))
     record(window, rest)
     assert "loss.number-differs" in page.fault.code.text()
     box = page.area.found.edit("loss.number").editor
@@ -197,6 +176,7 @@ def test_a_lost_card_is_found_by_the_number_on_its_slip(
     assert card_of(counter, card).state is CardState.IN_USE
 
 
+@after("in-use 1")
 def test_an_act_that_is_not_possible_says_why_by_keyboard(
     window: MainWindow, counter: Counter, rest: Rest
 ) -> None:
@@ -213,13 +193,14 @@ def test_an_act_that_is_not_possible_says_why_by_keyboard(
     assert page.fault.cause.text() == button.why
 
 
+@after("in-use 1")
 def test_keys_pressed_again_and_again_record_one_loss(
     window: MainWindow, counter: Counter, rest: Rest
 ) -> None:
     card = counter.in_use(1)
     page = find(window, counter.value(1, "name"), rest)
     choose(window, page, "2")
-    seen(window, page, counter.number(1))
+    seen(page.area.visitor, window, counter.number(1))
     for _ in range(4):
         QTest.keyClick(window, Qt.Key.Key_F10)
     rest(window)
@@ -233,6 +214,7 @@ def test_keys_pressed_again_and_again_record_one_loss(
     assert page.phase is Phase.DONE
 
 
+@after("in-use 1")
 @pytest.mark.parametrize("typed", ["2026", "202613011200", "20261301"])
 def test_a_time_that_is_none_is_refused_in_its_box(
     window: MainWindow, counter: Counter, rest: Rest, typed: str
@@ -242,7 +224,7 @@ def test_a_time_that_is_none_is_refused_in_its_box(
     choose(window, page, "2")
     type_on(window, "")
     type_on(window, typed)
-    seen(window, page, counter.number(1))
+    seen(page.area.visitor, window, counter.number(1))
     record(window, rest)
     assert "date" in page.fault.code.text()
     assert window.focusWidget() is page.area.report.edit("loss.since").editor
@@ -253,7 +235,7 @@ def block_page(window: MainWindow, counter: Counter, card: str, rest: Rest) -> L
     """The found old card on the reader: F5 leads to its blocking."""
     window.go("loss", {})
     rest(window)
-    record_key(window, Qt.Key.Key_F5, rest)
+    press(window, Qt.Key.Key_F5, rest)
     page = page_of(window)
     assert page.act_chosen is CardAct.BLOCK
     assert page._card is not None
@@ -275,6 +257,7 @@ def password_of(counter: Counter) -> str:
     return next(one.password for one in counter.desk.sign_in.made_up() if one.name == actor.name)
 
 
+@after("reissued 1")
 def test_a_found_old_card_is_blocked_after_the_clerks_password_and_taken_back(
     window: MainWindow, counter: Counter, rest: Rest
 ) -> None:
@@ -316,6 +299,7 @@ def interrupted(counter: Counter, card: str) -> None:
     off(lambda: counter.desk._parts.records.durable("begin-block", change))
 
 
+@after("reissued 1")
 def test_an_interrupted_blocking_is_a_case_to_settle(
     window: MainWindow, counter: Counter, rest: Rest
 ) -> None:
@@ -346,6 +330,7 @@ def test_an_interrupted_blocking_is_a_case_to_settle(
     assert card_of(counter, card).state is CardState.BLOCKED
 
 
+@after("in-use 1")
 def test_what_was_typed_is_given_up_only_knowingly(
     window: MainWindow, counter: Counter, rest: Rest
 ) -> None:
@@ -362,6 +347,7 @@ def test_what_was_typed_is_given_up_only_knowingly(
     assert not page.notice.isVisible()
 
 
+@after("reissued 1", "reissued 2")
 def test_who_authenticated_for_one_card_blocks_no_other(
     window: MainWindow, counter: Counter, rest: Rest
 ) -> None:
@@ -378,6 +364,7 @@ def test_who_authenticated_for_one_card_blocks_no_other(
     assert card_of(counter, second).state is CardState.DEAD
 
 
+@after("reissued 1")
 def test_no_button_of_the_page_is_a_default(window: MainWindow, counter: Counter, rest: Rest) -> None:
     counter.reissued(1)
     window.go("loss", {})

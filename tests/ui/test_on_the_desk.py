@@ -5,7 +5,6 @@ The desk in memory (``fake_desk``) serves only the moments that can not be had o
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +16,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.base.catalogue import Catalogue
-from app.main import PRINTED, Options, open_desk
+from app.main import PRINTED
 from app.ui.application import make_window
 from app.ui.main_window import MainWindow
 from app.ui.pages.cases import CasesPage
@@ -27,40 +26,15 @@ from app.ui.pages.queue import QueuePage
 from app.ui.widgets.marks import StateLabel
 from app.workflow.desk import Desk
 from app.workflow.views import IssueStep, Mark, StepEvent
+from tests.ui.at_the_counter import Counter, press, type_on
 from tests.ui.conftest import PATIENCE_MS
 
 Rest = Callable[[MainWindow], None]
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "workplace"
-
-
-@pytest.fixture
-def real_desk(folder: Path) -> Iterator[Desk]:
-    """A training workplace of its own, opened and closed off the window's thread, as it demands."""
-    opened, done = threading.Event(), threading.Event()
-    made: list[Desk] = []
-
-    def live() -> None:
-        try:
-            with open_desk(Options(data=folder)) as desk:
-                made.append(desk)
-                opened.set()
-                done.wait()
-        finally:
-            opened.set()
-
-    thread = threading.Thread(target=live, name="composition")
-    thread.start()
-    assert opened.wait(60)
-    try:
-        assert made
-        yield made[0]
-    finally:
-        done.set()
-        thread.join(60)
+def real_desk(counter: Counter) -> Desk:
+    return counter.desk
 
 
 @pytest.fixture
@@ -77,28 +51,17 @@ def window(qtbot: QtBot, real_desk: Desk, rest: Rest) -> Iterator[MainWindow]:
     made.deleteLater()
 
 
-def press(window: MainWindow, key: Qt.Key, rest: Rest) -> None:
-    QTest.keyClick(window, key)
-    rest(window)
-
-
-def type_on(text: str) -> None:
-    """Into whatever has the cursor, then Enter."""
-    QTest.keyClicks(QApplication.focusWidget(), text)
-    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
-
-
 def enrol(window: MainWindow, rest: Rest) -> EnrolPage:
     """One resident as a clerk does it: the document, then what it does not tell."""
     press(window, Qt.Key.Key_F2, rest)
     page = window.page
     assert isinstance(page, EnrolPage)
-    type_on("ceshi jia")
-    type_on("po")
-    type_on("19900001234")
+    type_on(window, "ceshi jia")
+    type_on(window, "po")
+    type_on(window, "19900001234")
     # What was signed stands on the paper; the version is chosen at the end of the form.
     page.jump("consent")
-    type_on(window.context.desk.codes("consent").codes[-1].code)
+    type_on(window, window.context.desk.codes("consent").codes[-1].code)
     return page
 
 

@@ -21,20 +21,9 @@ from app.workflow.card_views import CardAct
 from app.workflow.views import Mark
 from tests.ui.at_the_counter import Counter, SlowCards, off, open_window_over
 from tests.ui.conftest import PATIENCE_MS
-from tests.ui.real_desk import training_desk
+from tests.ui.real_desk import after
 
 Rest = Callable[[MainWindow], None]
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "workplace"
-
-
-@pytest.fixture
-def counter(folder: Path) -> Iterator[Counter]:
-    with training_desk(folder, sit=True) as desk:
-        yield Counter(desk)
 
 
 @pytest.fixture
@@ -56,6 +45,7 @@ def recorded(counter: Counter) -> int:
     return len(off(lambda: counter.desk._parts.audit._log.page(query)))
 
 
+@after("made 1")
 def test_the_number_is_whole_only_after_a_key_that_is_recorded(
     window: MainWindow, counter: Counter, rest: Rest
 ) -> None:
@@ -79,6 +69,7 @@ def test_the_number_is_whole_only_after_a_key_that_is_recorded(
     assert recorded(counter) == after
 
 
+@after("made 1")
 def test_a_card_that_waits_leads_to_its_hand_over_by_one_key(
     window: MainWindow, counter: Counter, rest: Rest
 ) -> None:
@@ -96,6 +87,7 @@ def test_a_card_that_waits_leads_to_its_hand_over_by_one_key(
     assert window.page.person.name.text() == counter.value(1, "name")
 
 
+@after("made 1")
 def test_what_can_not_be_done_keeps_its_place_and_says_why(
     window: MainWindow, counter: Counter, rest: Rest
 ) -> None:
@@ -114,6 +106,7 @@ def test_what_can_not_be_done_keeps_its_place_and_says_why(
     assert window.focusWidget() is not button
 
 
+@after("in-use 1")
 def test_a_digit_leads_to_the_act(window: MainWindow, counter: Counter, rest: Rest) -> None:
     page = open_page(window, rest, card_id=counter.in_use(1))
     wanted = [one.action.act for one in page.actions.buttons].index(CardAct.REPORT_LOSS) + 1
@@ -126,6 +119,7 @@ def test_a_digit_leads_to_the_act(window: MainWindow, counter: Counter, rest: Re
     assert loss.phase is Phase.FORM
 
 
+@after("reissued 1")
 def test_earlier_cards_papers_fees_and_what_happened(
     window: MainWindow, counter: Counter, folder: Path, rest: Rest
 ) -> None:
@@ -163,6 +157,7 @@ def test_earlier_cards_papers_fees_and_what_happened(
     assert old == page.view.cards[0].id
 
 
+@after("made 1", "made 2")
 def test_a_late_answer_about_another_person_is_dropped(
     qtbot: QtBot, window: MainWindow, counter: Counter, rest: Rest
 ) -> None:
@@ -183,6 +178,7 @@ def test_a_late_answer_about_another_person_is_dropped(
     assert page.view.cards[0].id == second
 
 
+@after("made 1", "made 2")
 def test_a_number_asked_for_one_person_is_not_shown_on_another(
     qtbot: QtBot, window: MainWindow, counter: Counter, rest: Rest
 ) -> None:
