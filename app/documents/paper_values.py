@@ -194,12 +194,10 @@ def _day(day: dt.date) -> Shown:
 
 
 def _list(values: tuple[str | Term, ...]) -> Shown:
-    """Chinese of all, and English of all where each of them has some."""
+    """All in Chinese; in English too where any has some, a clerk's own words standing as they are."""
     terms = [value if isinstance(value, Term) else Term(value) for value in values]
-    whole = all(term.en for term in terms)
-    return Shown(
-        "、".join(term.zh for term in terms), ", ".join(term.en for term in terms) if whole else ""
-    )
+    english = ", ".join(term.en or term.zh for term in terms) if any(term.en for term in terms) else ""
+    return Shown("、".join(term.zh for term in terms), english)
 
 
 _FORMATS: dict[ValueKind, Any] = {

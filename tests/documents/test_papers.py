@@ -387,6 +387,14 @@ def test_a_closing_report_is_a_witness_of_the_audit(papers: PaperRenderer) -> No
     assert (typed.desk, typed.seq, typed.hash) == ("X01", 1204, made.HEAD.hash)
 
 
+def test_a_list_stands_in_both_languages_with_what_was_said_in_one(papers: PaperRenderer) -> None:
+    told = replace(
+        made.FORM, alerts=(Term("哮喘", "asthma"), Term("对花粉敏感")), payments=(Term("自费"),)
+    )
+    text = text_of(papers.draw(told, made.LIVE))
+    assert "哮喘、对花粉敏感" in text and "asthma,对花粉敏感" in text and text.count("自费") == 1
+
+
 def test_a_fee_receipt_shows_the_amount_in_figures_and_in_capitals(papers: PaperRenderer) -> None:
     text = text_of(papers.draw(replace(made.FEE, received_fen=12345, due_fen=20000), made.LIVE))
     assert "人民币壹佰贰拾叁元肆角伍分" in text and "¥123.45" in text and "¥200.00" in text
