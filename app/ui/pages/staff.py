@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any, Final
 
 from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.base.errors import N_, KangkaError
@@ -70,6 +71,13 @@ _DONE: Final = {
     StaffAct.ROLE: N_("{name} has another role now."),
     StaffAct.END: N_("{name} does not work here any more."),
     StaffAct.RETURN: N_("{name} works here again. Set a new password now."),
+}
+# The last place is one key: whoever works here ends, whoever left comes back.
+_DIGITS: Final = {
+    "1": (StaffAct.PASSWORD,),
+    "2": (StaffAct.NUMBER,),
+    "3": (StaffAct.ROLE,),
+    "4": (StaffAct.END, StaffAct.RETURN),
 }
 _SIDE: Final = 54 * GRID
 
@@ -150,11 +158,12 @@ class StaffPage(Page):
         for part in (self.told, self.person, self.state, self.facts, rule()):
             column.addWidget(part)
         self.buttons: dict[StaffAct, Button] = {}
-        for number, act in enumerate((StaffAct.PASSWORD, StaffAct.NUMBER, StaffAct.ROLE), 1):
-            self._button(act, str(number), column)
-        # The last place is one key: whoever works here ends, whoever left comes back.
-        self._button(StaffAct.END, "4", column)
-        self._button(StaffAct.RETURN, "4", column)
+        for digit, acts in _DIGITS.items():
+            for act in acts:
+                self._button(act, digit, column)
+        for holder in (self.table, *self.buttons.values()):
+            for digit in _DIGITS:
+                self._digit(holder, digit)
         self.why = label(size=TypeSize.SMALL, tone="muted", wrap=True)
         column.addWidget(self.why)
         column.addStretch(1)
@@ -168,14 +177,18 @@ class StaffPage(Page):
         button.clicked.connect(lambda: self.begin(act))
         self.buttons[act] = button
         column.addWidget(button)
-        for holder in (self.table, button):
-            self._digit(holder, digit, act)
 
-    def _digit(self, holder: QWidget, digit: str, act: StaffAct) -> None:
+    def _digit(self, holder: QWidget, digit: str) -> None:
         """The digit of an act while the list or one of the acts has the cursor."""
-        shortcut = self.key(digit, lambda: self.begin(act) if self.buttons[act].isVisible() else None)
-        shortcut.setParent(holder)
+        shortcut = QShortcut(QKeySequence(digit), holder)
         shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+        shortcut.activated.connect(lambda: self._by_digit(digit))
+
+    def _by_digit(self, digit: str) -> None:
+        for act in _DIGITS[digit]:
+            if self.buttons[act].isVisible():
+                self.begin(act)
+                return
 
     def _form(self) -> QFrame:
         text = self.messages.text
