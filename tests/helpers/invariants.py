@@ -264,6 +264,7 @@ def _audit_tells_all(rows: _Rows) -> Iterator[str]:
         ("shift-opened",): len(rows["shift"]),
         ("shift-closed",): len(rows["closing"]),
         ("receipt-voided",): sum(receipt["state"] == "voided" for receipt in rows["receipt"]),
+        ("paper",): sum(paper["prints"] for paper in rows["paper_print"]),
     }
     kinds["version",] = [row for kind in ("enrol", "order") for row in kinds.get((kind,), [])]
     # A version each, and the end of an application with its card.
