@@ -15,10 +15,12 @@ from app.domain.desk_rules import Question
 from app.domain.till import PayMethod
 from app.ui.main_window import MainWindow
 from app.ui.pages.cases import CasesPage
+from app.ui.pages.correct import CorrectPage
 from app.ui.pages.issue import IssuePage
 from app.ui.pages.issue import Phase as Making
 from app.ui.pages.loss import LossPage, Phase
 from app.workflow.card_views import CardAct
+from app.workflow.views import Mark
 from tests.ui.at_the_counter import Counter, card_of, off, open_window_over, press, seen, type_on
 from tests.ui.real_desk import after
 
@@ -102,6 +104,56 @@ def test_a_loss_in_writing_leads_to_a_new_card_paid_and_made(
     assert view.card is not None
     assert view.card.issue_count == 2
     assert view.card.state is CardState.READY
+
+
+@after("lost 1")
+def test_what_has_changed_is_corrected_on_the_form_of_enrolment(
+    window: MainWindow, counter: Counter, rest: Rest
+) -> None:
+    card = counter.lost(1)
+    page = find(window, counter.value(1, "name"), rest)
+    choose(window, page, "4")
+    boxes = page.area.reissue
+
+    def correct(path: str, text: str) -> None:
+        press(window, Qt.Key.Key_F8, rest)
+        form = window.page
+        assert isinstance(form, CorrectPage)
+        assert window.focusWidget() is form.form.edit("name").editor
+        with pytest.raises(KeyError):
+            form.form.edit("consent")  # who applies and what was signed is asked for beside the order
+        form.jump(path)
+        QTest.keyClicks(form.form.edit(path).editor, text)
+        press(window, Qt.Key.Key_F6, rest)
+
+    # Esc leaves what was typed there behind; a fault is shown there, and nothing is taken over.
+    press(window, Qt.Key.Key_F8, rest)
+    QTest.keyClicks(window.focusWidget(), "x")
+    press(window, Qt.Key.Key_Escape, rest)
+    assert window.page is page
+    assert boxes.draft is None
+    correct("phones.0", "12")
+    assert isinstance(window.page, CorrectPage)
+    window.page.jump("phones.0")
+    QTest.keyClicks(window.page.form.edit("phones.0").editor, "19912345678")
+    press(window, Qt.Key.Key_F6, rest)
+    assert window.page is page
+    assert "本人电话" in boxes.changes.word.text()
+    assert boxes.changes.shape.mark is not Mark.ATTENTION
+    # A name that no document said waits for a second person, and that is told before.
+    correct("name", "Yangli Gaiming")
+    assert boxes.changes.shape.mark is Mark.ATTENTION
+    assert "第二人" in boxes.changes.word.text()
+    seen(page.area.visitor, window, counter.number(1))
+    record(window, rest)
+    assert page.phase is Phase.DONE
+    assert page.notice.isVisible()
+    view = off(lambda: counter.desk.cards.resident(card_id=card))
+    (waits,) = off(lambda: counter.desk.approvals.waiting())
+    assert waits.name == "Yangli Gaiming"
+    shown = off(lambda: counter.desk.approvals.application(waits.id))
+    assert shown.before == {"name": counter.value(1, "name"), "phones.0": counter.value(1, "phones.0")}
+    assert view.orders[0].id == waits.id
 
 
 @after("lost 1")
