@@ -90,7 +90,9 @@ def _intake_commands(commands: Commands) -> None:
     source.add_argument("--from-reader", action="store_true", help="read the identity card (default)")
     source.add_argument("--from", dest="source", type=Path, metavar="FILE.json")
     enrol.add_argument(
-        "--typed", action="store_true", help="the file was typed here: a second person approves it"
+        "--typed",
+        action="store_true",
+        help="the file was typed here: a second person approves it, on the spot where --second is named",
     )
     enrol.add_argument("--id-reader", metavar="PORT", help="the identity reader's serial port")
 
