@@ -32,6 +32,7 @@ OWNERS = {
     "cards.activate": Owner.CARD,
     "cards.block": Owner.CARD,
     "cards.card_on_reader": Owner.CARD,
+    "cards.card_of_application": Owner.STORE,
     "cards.cards_in": Owner.STORE,
     "cards.find": Owner.STORE,
     "cards.found": Owner.STORE,

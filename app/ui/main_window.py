@@ -26,7 +26,7 @@ from app.domain.staff import Actor
 from app.domain.stock import StockCounts
 from app.ui.context import AuthorityWanted, Context
 from app.ui.door import Door
-from app.ui.navigation import BELONGS, entries_for, is_there
+from app.ui.navigation import BELONGS, KEYS, entries_for, is_there
 from app.ui.page_stack import Pages, PageStack
 from app.ui.pages.home import HomePage
 from app.ui.pages.page import Page
@@ -345,9 +345,7 @@ class MainWindow(QMainWindow):
             self._group.removeButton(button)
         clear(self._entry_column)
         self._keys, self._entries = [], {}
-        for number, entry in enumerate(entries_for(self.context.desk.level), start=1):
-            # Alt+0 is the strip's; a tenth entry is beside it.
-            told = f"Alt+{number}" if number < 10 else "Alt+-"
+        for told, entry in zip(KEYS, entries_for(self.context.desk.level), strict=False):
             button = NavButton(self.messages.text(entry.word), entry.drawing)
             button.setToolTip(told)
             button.setAccessibleDescription(told)

@@ -152,5 +152,10 @@ class RowsModel(PagedTableModel[Row]):
     def set_rows(self, rows: Sequence[Row]) -> None:
         self._take(list(rows), replace=True)
 
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The rows in sight."""
+        return tuple(self._rows)
+
     def canFetchMore(self, _parent: Index) -> bool:
         return False

@@ -70,6 +70,8 @@ ENTRIES: Final = (
     Entry("audit", "audit", N_("Audit"), "audit"),
     Entry("staff", "staff", N_("Staff"), "staff"),
 )
+# The keys of a person's entries, in their order along the keyboard; Alt+0 is the strip's.
+KEYS: Final = (*(f"Alt+{number}" for number in range(1, 10)), "Alt+-", "Alt+=")
 # A page that is no entry belongs to this one.
 BELONGS: Final = {"issue": "queue", "resident": "home", "correct": "loss"}
 # What it takes to see a page that belongs to everybody's entry.

@@ -56,7 +56,7 @@ class TitleBar(QFrame):
         line.addWidget(self.place)
         line.addStretch(1)
         line.addWidget(Picture("person", 16))
-        self.person = Button("")
+        self.person = Button(messages.text("Nobody"))
         set_type(self.person, TypeSize.BODY, bold=True)
         set_tone(self.person, "row")
         self.person.setToolTip("Alt+M")
@@ -85,7 +85,8 @@ class TitleBar(QFrame):
         self.program.setVisible(self.width() >= _WIDE)
 
     def show_person(self, actor: Actor | None) -> None:
-        self.person.say("" if actor is None else f"{who(self._messages, actor)}  ▾")
+        nobody = self._messages.text("Nobody")
+        self.person.say(nobody if actor is None else f"{who(self._messages, actor)}  ▾")
         self.person.setAccessibleDescription(self._messages.text("My password and PIN, Alt+M"))
 
     def show_menu(self) -> None:

@@ -6,14 +6,16 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.domain.staff import Role
+from app.domain.staff import PEOPLE, Role, load_permissions
 from app.opening import House, Options, open_room
 from app.ui.main_window import MainWindow
+from app.ui.navigation import KEYS, entries_for
 from app.ui.pages.audit import AuditPage
 from app.ui.pages.home import HomePage
 from app.ui.pages.staff import StaffPage
@@ -247,6 +249,14 @@ def test_a_chain_that_is_not_whole_is_told_to_whoever_works_here(
         assert page.alarm.isVisible()
         assert "内容被改动" in page.alarm.found.text()
         assert page.chain.shape.mark is Mark.STOP
+
+
+@pytest.mark.parametrize("role", PEOPLE)
+def test_every_entry_of_a_role_has_a_key_of_its_own(role: Role) -> None:
+    permissions = load_permissions()
+    entries = entries_for(lambda act: permissions.level(act, role))
+    assert 1 < len(entries) <= len(KEYS)
+    assert len(set(KEYS)) == len(KEYS)
 
 
 def test_home_says_nothing_of_a_chain_that_is_whole(window: MainWindow) -> None:

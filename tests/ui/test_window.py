@@ -218,6 +218,8 @@ def test_text_keeps_its_contrast(theme: Theme) -> None:
     for ground in (theme.ground, theme.surface):
         for ink in (theme.text, theme.muted, theme.accent, theme.stop, theme.attention, theme.good):
             assert contrast(ink, ground) >= 4.5, (ink, ground)
+        # What bounds a box that is typed into or ticked.
+        assert contrast(theme.strong_line, ground) >= 3
     assert contrast(theme.on_accent, theme.accent) >= 4.5
     assert contrast(theme.on_training, theme.training) >= 4.5
     assert contrast(theme.accent, theme.accent_soft) >= 4.5

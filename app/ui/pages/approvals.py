@@ -53,6 +53,7 @@ class ApprovalsPage(Page):
         )
         self.table = Table(text("Applications to approve"), self.model)
         self.table.set_widths(12 * GRID, 0, 21 * GRID, 12 * GRID, 13 * GRID)
+        self.table.say_when_empty(text("Nothing waits for approval."))
         self.table.moved.connect(self._chosen)
         self.table.opened.connect(lambda _index: self.look())
         self.model.failed.connect(self.fault.show_fault)

@@ -8,6 +8,7 @@ from typing import Any, Final
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
+from app.base.errors import N_
 from app.domain.audit import AuditKind, AuditQuery, AuditReport, AuditRow
 from app.domain.staff import Role
 from app.ui.context import OWNERS, Context
@@ -67,7 +68,6 @@ class AuditPage(Page):
         self.filters = AuditFilters(self.messages)
         self.filters.changed.connect(self._filter)
         self.filters.finished.connect(self._to_rows)
-        self.empty = label(tone="muted", wrap=True)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         whole.setSpacing(2 * GRID)
@@ -76,7 +76,6 @@ class AuditPage(Page):
         whole.addWidget(frame)
         whole.addWidget(self.filters)
         whole.addWidget(self._rows(), 1)
-        whole.addWidget(self.empty)
         self.key("Ctrl+F", self.filters.focus_first)
         self.key(Qt.Key.Key_F5, self.refresh)
         self.key(Qt.Key.Key_F9, self.verify)
@@ -173,11 +172,8 @@ class AuditPage(Page):
         self.table.setFocus()
 
     def _loaded(self) -> None:
-        none = self.model.rowCount() == 0
-        filtered = none and self.filters.dirty
-        told = "No row fits these filters. Esc takes them away." if filtered else "No row yet."
-        self.empty.setText(self.messages.text(told))
-        self.empty.setVisible(none)
+        told = N_("No row fits these filters. Esc takes them away.")
+        self.table.say_when_empty(self.messages.text(told if self.filters.dirty else N_("No row yet.")))
 
     def _open(self, index: QModelIndex) -> None:
         """All that is recorded of what a row speaks of."""

@@ -79,7 +79,7 @@ class HandOverPage(CardPage):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         whole.addLayout(columns, 1)
-        self.key(Qt.Key.Key_F2, self.read_document)
+        self.key(Qt.Key.Key_F2, self._f2)
         self.key(Qt.Key.Key_F4, self.unused_button.toggle)
         self.key(Qt.Key.Key_F5, self.read_card)
         self.key(Qt.Key.Key_F7, self.slip.print)
@@ -154,6 +154,8 @@ class HandOverPage(CardPage):
         self.back_button.clicked.connect(self.back)
         self.read_button = Button(text("Read the document"), "F2")
         self.read_button.clicked.connect(self.read_document)
+        self.enrol_button = Button(text("Next resident"), "F2")
+        self.enrol_button.clicked.connect(lambda: self.context.navigator.go("enrol", read=True))
         self.only_button = Button(text("Hand over only"))
         self.only_button.clicked.connect(lambda: self.hand_over(activate=False))
         self.primary_button = PrimaryButton("")
@@ -161,7 +163,7 @@ class HandOverPage(CardPage):
         self.primary_button.clicked.connect(self._press)
         buttons = QHBoxLayout()
         buttons.setSpacing(GRID)
-        for button in (self.back_button, self.read_button, self.only_button):
+        for button in (self.back_button, self.read_button, self.enrol_button, self.only_button):
             buttons.addWidget(button)
         buttons.addStretch(1)
         buttons.addWidget(self.primary_button)
@@ -294,6 +296,13 @@ class HandOverPage(CardPage):
 
     # -------------------------------------------------------------------------------------------- acts
 
+    def _f2(self) -> None:
+        """F2 reads a document: the collector's, and after the hand-over that of the next resident."""
+        if self.enrol_button.isVisible():
+            self.enrol_button.click()
+        else:
+            self.read_document()
+
     def read_document(self) -> None:
         """F2: the collector's identity document."""
         if self.phase is not Phase.COLLECT:
@@ -355,7 +364,7 @@ class HandOverPage(CardPage):
         self.slip.show_papers(as_wanted(done.papers))
         self._show_phase(Phase.DONE)
         self.model.refresh()
-        self.slip.print_button.setFocus()
+        self.slip.take_cursor()
         if not done.papers:
             self.hands.setText(text("Give the card to its holder"))
             self.primary_button.setFocus()
@@ -390,7 +399,7 @@ class HandOverPage(CardPage):
         self._left.setCurrentIndex(1 if phase is Phase.DONE and self.slip.filled else 0)
         self.form.setEnabled(phase is not Phase.WORKING)
         if phase is Phase.DONE:
-            self.primary_button.say(text("Next person"), "")
+            self.primary_button.say(text("Next person"), "Esc")
         elif phase is Phase.ACTIVATE:
             self.primary_button.say(text("Put the card in use"), "F10")
         else:
@@ -399,6 +408,9 @@ class HandOverPage(CardPage):
 
     def _enable(self) -> None:
         collecting = self.phase is Phase.COLLECT and not self.reading
+        # Esc is the next person then, and that button says so.
+        self.back_button.setVisible(self.phase is not Phase.DONE)
+        self.enrol_button.setVisible(self.phase is Phase.DONE and self.context.may("enrol"))
         self.read_button.setVisible(self.phase in (Phase.COLLECT, Phase.WORKING))
         self.only_button.setVisible(self.read_button.isVisibleTo(self))
         self.read_button.setEnabled(collecting)

@@ -66,7 +66,8 @@ _LOW = 78 * GRID
 
 
 class IssuePage(Page):
-    """Keys: F6 makes the card (never Enter), Esc stops at the next step, F2 then reads the next."""
+    """Keys: F6 makes the card (never Enter), Esc stops at the next step; then F10 hands it over, and F2
+    reads the next resident."""
 
     name = "issue"
 
@@ -94,6 +95,7 @@ class IssuePage(Page):
         columns.addStretch(1)
         self.key(Qt.Key.Key_F6, self.start)
         self.key(Qt.Key.Key_F2, self.next_resident)
+        self.key(Qt.Key.Key_F10, self.hand_over)
         self.key(Qt.Key.Key_Escape, self.stop_or_back)
         self._show_phase(Phase.EMPTY)
 
@@ -171,6 +173,8 @@ class IssuePage(Page):
         self.notice = StateLabel(Mark.ATTENTION, "")
         self.notice.word.setWordWrap(True)
         self.notice.hide()
+        self.hand_over_button = Button(text("Hand the card over"), "F10")
+        self.hand_over_button.clicked.connect(self.hand_over)
         self.stop_button = Button(text("Stop at the next step"), "Esc")
         self.stop_button.clicked.connect(self.stop_or_back)
         self.start_button = PrimaryButton(text("Write and print the card"), "F6")
@@ -189,6 +193,7 @@ class IssuePage(Page):
         buttons = QHBoxLayout()
         buttons.setSpacing(GRID)
         buttons.addWidget(self.stop_button)
+        buttons.addWidget(self.hand_over_button)
         buttons.addWidget(self.start_button, 1)
         column.addLayout(buttons)
         return frame
@@ -224,6 +229,21 @@ class IssuePage(Page):
     def next_resident(self) -> None:
         if self._task is None:
             self.context.navigator.go("enrol", read=True)
+
+    def hand_over(self) -> None:
+        """F10: the resident waits at the counter, so this very card is given to them next."""
+        if self.hand_over_button.isHidden() or self._task is not None:
+            return
+        cards, go, application_id = (
+            self.context.desk.cards,
+            self.context.navigator.go,
+            self._application_id,
+        )
+        self._ask(
+            "cards.card_of_application",
+            lambda: cards.card_of_application(application_id),
+            lambda card_id: go("hand_over", card_id=card_id),
+        )
 
     def _focus(self) -> None:
         target = self.stop_button if self._task is not None else self.start_button
@@ -413,6 +433,7 @@ class IssuePage(Page):
         self.stop_button.setEnabled(phase is not Phase.STOPPING)
         self.stop_button.say(text("Stop at the next step") if running else text("Go back"))
         self.start_button.setEnabled(phase in (Phase.READY, Phase.DONE))
+        self.hand_over_button.setVisible(phase is Phase.DONE and self.context.may("hand-over"))
         if phase is Phase.DONE:
             self.start_button.say(text("Next resident"), "F2")
         else:

@@ -51,8 +51,8 @@ class Phase(Enum):
 
 class LossPage(CardPage):
     """Keys: Ctrl+F looks for the holder, F5 reads the card on the reader, digits choose the act, F2
-    reads the document, F8 corrects what has changed for a new card, F10 records, F7 prints; what can not
-    be taken back is under no key."""
+    reads the document, F8 corrects what has changed for a new card, F10 records, F7 prints, F9 goes on
+    to what follows; what can not be taken back is under no key."""
 
     name = "loss"
 
@@ -86,6 +86,7 @@ class LossPage(CardPage):
         self.key(Qt.Key.Key_F5, self.read_card)
         self.key(Qt.Key.Key_F7, self.paper.print)
         self.key(Qt.Key.Key_F8, self.correct)
+        self.key(Qt.Key.Key_F9, self._go_on)
         self.key(Qt.Key.Key_F10, self.record)
         self.key(Qt.Key.Key_Escape, self.back)
         self._show_phase(Phase.SEARCH)
@@ -192,6 +193,7 @@ class LossPage(CardPage):
         self.turn_to_another()
         self._view = self._card = None
         self.act_chosen = None
+        self.area.wipe()
         self.search.clear()
         self._show_phase(Phase.SEARCH)
         self._ask_lapsing()
@@ -311,14 +313,14 @@ class LossPage(CardPage):
 
     # --------------------------------------------------------------------------------------------- acts
 
-    def _begin(self, action: ActionView) -> None:
-        """The form of an act, empty."""
+    def _begin(self, action: ActionView, *, same_visitor: bool = False) -> None:
+        """The form of an act, empty but for whoever stands there since the act before."""
         view, card = self._view, self._card
         if view is None or card is None or self.acting:
             return
         self.act_chosen = action.act
         self.fault.clear()
-        self.area.begin(action.act, view, card)
+        self.area.begin(action.act, view, card, same_visitor=same_visitor)
         self._show_phase(Phase.FORM)
         if action.act in OF_THE_CARD:
             self.back_button.setFocus()
@@ -448,6 +450,7 @@ class LossPage(CardPage):
             found = next((one for one in view.cards if one.id == card_id), None)
             if found is not None:
                 self._view = view
+                self.lists.note_card(found)
                 self.lists.cards.set_rows(view.cards)
                 self._show_card(found)
                 self._enable()
@@ -466,16 +469,22 @@ class LossPage(CardPage):
 
     def _done(self, done: CardDone | Reissued) -> None:
         text = self.messages.text
-        self.area.wipe()
         self.paper.show_papers(as_wanted(done.papers))
         if isinstance(done, Reissued):
             self._reissued(done)
         else:
             self._told(done)
+        self.area.wipe(visitor=isinstance(done, Reissued) or self._onward is None)
         self._show_phase(Phase.DONE)
         self._ask_again()
-        (self.paper.print_button if done.papers else self.back_button).setFocus()
-        self.primary_button.say(self._onward_word or text("Next person"), "")
+        if done.papers:
+            self.paper.take_cursor()
+        else:
+            self.back_button.setFocus()
+        if self._onward is None:
+            self.primary_button.say(text("Next person"), "Esc")
+        else:
+            self.primary_button.say(self._onward_word, "F9")
 
     def _told(self, done: CardDone) -> None:
         """A loss, its end, or the old card's end: what is so now, and what comes next."""
@@ -512,10 +521,15 @@ class LossPage(CardPage):
         def begin() -> None:
             action = None if self._card is None else self._card.action(act)
             if action is not None and action.possible:
-                self._begin(action)
+                self._begin(action, same_visitor=True)
 
         had = self._card is not None and self._card.action(act) is not None
         return (begin, self.messages.text(ACT_WORDS[act])) if had else (None, "")
+
+    def _go_on(self) -> None:
+        """F9: what follows an act, of another key than the act itself."""
+        if self.phase is Phase.DONE and self._onward is not None:
+            self._onward()
 
     def _primary(self) -> None:
         if self.phase is Phase.FORM:

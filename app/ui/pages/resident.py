@@ -557,7 +557,7 @@ class ResidentPage(CardPage):
         self.no_paper.hide()
         self.paper_view.show()
         self.paper_view.show_papers((wanted,))
-        self.paper_view.print_button.setFocus()
+        self.paper_view.take_cursor()
 
     def _event_word(self, event: CardEventView) -> str:
         word = self.messages.sentence(event.word)

@@ -101,6 +101,7 @@ class StockPage(Page):
         self.key(Qt.Key.Key_F4, self.choose_list)
         self.key(Qt.Key.Key_F5, self.refresh)
         self.key(Qt.Key.Key_Escape, lambda: context.navigator.go("home"))
+        self._say_empty()
         self._show_card(QModelIndex())
         self._show_preview(None)
 
@@ -223,8 +224,17 @@ class StockPage(Page):
         """The cards that are in one place."""
         self._state = state
         self.places[state].setChecked(True)
+        self._say_empty()
         self.model.refresh()
         self.table.setFocus()
+
+    def _say_empty(self) -> None:
+        here = self._state is BlankState.ON_HAND
+        takes = here and self.context.may("stock-take-in")
+        told = N_("No blank card is in the box: take the supplier's list in with F4.")
+        other = N_("No blank card is in the box: the supervisor takes the supplier's list in.")
+        none = N_("No card is in this place.")
+        self.table.say_when_empty(self.messages.text((told if takes else other) if here else none))
 
     def _show_counts(self, counts: StockCounts) -> None:
         for state, button in self.places.items():

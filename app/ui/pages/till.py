@@ -61,6 +61,8 @@ class TillPage(Page):
         super().__init__(context)
         self._view: TillView | None = None
         self._last: Closing | None = None
+        # Whose fee another page leads here for, until the list has come.
+        self._wanted = ""
         self._working = False
         self.fault = ErrorPanel(self.messages)
         self._views = QStackedWidget()
@@ -150,10 +152,11 @@ class TillPage(Page):
         )
         self.due_table = Table(text("Fees to be paid"), self.dues)
         self.due_table.set_widths(13 * GRID, 0, 18 * GRID, 20 * GRID, 14 * GRID)
+        self.due_table.say_when_empty(text("Nobody owes a fee."))
         self.due_table.moved.connect(self._show_due)
         self.due_table.opened.connect(lambda _index: self.due.cash_button.setFocus())
         self.dues.failed.connect(self.fault.show_fault)
-        self.dues.loaded.connect(lambda: self._show_due(self.due_table.currentIndex()))
+        self.dues.loaded.connect(self._dues_came)
         return self.due_table
 
     def _receipts(self) -> Table:
@@ -182,6 +185,7 @@ class TillPage(Page):
         )
         self.receipt_table = Table(text("Receipts of the shift"), self.receipts)
         self.receipt_table.set_widths(13 * GRID, 0, 17 * GRID, 12 * GRID, 10 * GRID, 14 * GRID)
+        self.receipt_table.say_when_empty(text("No receipt in this shift yet."))
         self.receipt_table.moved.connect(self._show_receipt)
         self.receipts.failed.connect(self.fault.show_fault)
         self.receipts.loaded.connect(lambda: self._show_receipt(self.receipt_table.currentIndex()))
@@ -223,7 +227,9 @@ class TillPage(Page):
 
     # ------------------------------------------------------------------------------------ coming, going
 
-    def enter(self, **_params: Any) -> None:
+    def enter(self, application_id: str = "", **_params: Any) -> None:
+        """``application_id`` is whose fee is to be taken: that line and no other one is chosen."""
+        self._wanted = application_id
         self._views.setCurrentIndex(0)
         self.fault.clear()
         self.refresh()
@@ -267,6 +273,9 @@ class TillPage(Page):
                 )
             )
         self._enable()
+        if view is None and self.due_table.hasFocus() and self.float.isVisible():
+            # The day begins with what lies in the till.
+            self.float.setFocus()
 
     def _enable(self) -> None:
         view = self._view
@@ -297,6 +306,14 @@ class TillPage(Page):
             button.click()
 
     # -------------------------------------------------------------------------------------- selections
+
+    def _dues_came(self) -> None:
+        wanted, self._wanted = self._wanted, ""
+        if wanted:
+            line = self.dues.find(wanted)
+            index = QModelIndex() if line is None else self.dues.index(line, 0)
+            self.due_table.setCurrentIndex(index)
+        self._show_due(self.due_table.currentIndex())
 
     def _show_due(self, index: QModelIndex) -> None:
         row = self.dues.row(index) if index.isValid() else None
@@ -462,7 +479,7 @@ class TillPage(Page):
         self._views.setCurrentIndex(2)
         wanted = Wanted("closing-report", number, lambda: till.closing_paper(number))
         self.paper.show_papers((wanted,))
-        self.paper.print_button.setFocus()
+        self.paper.take_cursor()
 
     def can_leave(self) -> str:
         if self._working:

@@ -11,6 +11,9 @@ from PySide6.QtWidgets import (
     QLayout,
     QPushButton,
     QScrollArea,
+    QStyle,
+    QStyleOptionButton,
+    QStylePainter,
     QVBoxLayout,
     QWidget,
 )
@@ -219,7 +222,7 @@ class NavButton(QPushButton):
 
 
 class RowButton(QPushButton):
-    """A line of a list that leads somewhere."""
+    """A line of a list that leads somewhere; where there is no room for all of it, it says so (…)."""
 
     def __init__(self, text: str, parent: QWidget | None = None) -> None:
         super().__init__(text, parent)
@@ -227,3 +230,16 @@ class RowButton(QPushButton):
         set_tone(self, "row")
         set_type(self, TypeSize.BODY)
         self.setAccessibleName(text)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(4 * GRID, 4 * GRID)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        room = self.width() - 2 * GRID - 2
+        mode = Qt.TextElideMode.ElideRight
+        option.text = self.fontMetrics().elidedText(self.text(), mode, room)
+        painter = QStylePainter(self)
+        painter.drawControl(QStyle.ControlElement.CE_PushButton, option)
+        painter.end()

@@ -57,7 +57,8 @@ class ClosingView(QWidget):
         whole.addWidget(self.fault)
         whole.addLayout(columns, 1)
         whole.addLayout(foot)
-        in_order(self.cash, self.cards, self.explanation, last=self.close_button.setFocus)
+        in_order(self.cash, self.cards, last=self._after_cards)
+        self.explanation.entered.connect(self.close_button.setFocus)
 
     def _pieces_panel(self) -> QFrame:
         """Notes and coins by number, for who likes to count so; they fill in the cash."""
@@ -244,6 +245,11 @@ class ClosingView(QWidget):
             )
 
         self._run("till.closing_act", lambda: till.closing_act(cash, cards), asked)
+
+    def _after_cards(self) -> None:
+        """Enter leads to the reason where one is asked for, else to the closing."""
+        asked = self.explanation.isVisibleTo(self)
+        (self.explanation if asked else self.close_button).setFocus()
 
     def _close(self, cash: int, cards: int, why: str, authority: Authority) -> None:
         till = self._context.desk.till

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import QModelIndex
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -78,6 +79,16 @@ class HolderLists(QWidget):
         line = self.cards.find(card.id)
         if line is not None:
             self.cards_table.setCurrentIndex(self.cards.index(line, 0))
+
+    def note_card(self, card: CardView) -> None:
+        """A card that an act has just changed is listed as it is now."""
+        rows = [
+            replace(row, state=card.state, mark=card.mark, word=card.word, lapses_ms=card.lapses_ms)
+            if row.card_id == card.id
+            else row
+            for row in self.results.rows
+        ]
+        self.results.set_rows(rows)
 
     def show_cards(self, shown: bool) -> None:
         """Whether the person in sight has several cards to choose from."""

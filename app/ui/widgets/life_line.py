@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.ui.messages import Messages
@@ -109,7 +109,11 @@ class LifeLine(QWidget):
 
     def _each(self, width: int) -> int:
         """How many states stand in one row."""
-        fitting = max(1, width // _NARROWEST)
+        # The longest word is read whole, as the present one is drawn.
+        metrics = QFontMetrics(font(TypeSize.BODY, bold=True))
+        words = (metrics.horizontalAdvance(self._messages.sentence(one.word)) for one in self._points)
+        column = max(_NARROWEST, max(words, default=0) + 2 * GRID + 4)
+        fitting = max(1, width // column)
         return max(1, min(fitting, max(len(self._points), 6)))
 
     def _rows(self, width: int) -> int:

@@ -108,10 +108,13 @@ class LossArea(QWidget):
             self.visitor.dirty or any(box.dirty for box in boxes if not box.isHidden())
         )
 
-    def begin(self, act: CardAct, view: ResidentView, card: CardView) -> None:
-        """Empty, for one act on one card."""
+    def begin(
+        self, act: CardAct, view: ResidentView, card: CardView, *, same_visitor: bool = False
+    ) -> None:
+        """Empty, for one act on one card; ``same_visitor`` still stands there from the act before."""
         self._act = act
-        self.visitor.begin(minor=view.minor)
+        if not same_visitor:
+            self.visitor.begin(minor=view.minor)
         self.visitor.show_holder(view.name)
         self.report.begin(provisional=act is CardAct.REPORT_PROVISIONAL_LOSS)
         self.questions.begin()
@@ -130,9 +133,10 @@ class LossArea(QWidget):
         else:
             self.visitor.focus_first()
 
-    def wipe(self) -> None:
-        """What was typed was recorded: nothing of it stays."""
-        self.visitor.begin()
+    def wipe(self, *, visitor: bool = True) -> None:
+        """What was typed was recorded: nothing of it stays, but the ``visitor`` where an act follows."""
+        if visitor:
+            self.visitor.begin()
         self.questions.begin()
         self.found.begin()
         self.reissue.begin(None)

@@ -85,18 +85,20 @@ class PaperView(QWidget):
     def __init__(
         self, context: Context, *, reprint: bool = False, parent: QWidget | None = None
     ) -> None:
-        """``reprint``: what is shown was printed before, so each print is marked as a copy."""
+        """``reprint``: what is shown may have been printed before; F7 prints it again, as a copy."""
         super().__init__(parent)
         self._context = context
         self._messages = context.messages
-        self._first_copy = 1 if reprint else 0
+        self._reprint = reprint
         self._papers: tuple[Wanted, ...] = ()
         self._at = 0
         self._asked = 0
         self._paper: Paper | None = None
         self._printing = False
-        # How often each paper was printed while it was shown here, by its number and template.
-        self._printed: dict[tuple[str, str], int] = {}
+        self._cursor = False
+        # How often each paper was printed by whomever, by its template and number; and which ones here.
+        self._counts: dict[tuple[str, str], int] = {}
+        self._here: set[tuple[str, str]] = set()
         text = self._messages.text
         self.name = label(bold=True, wrap=True)
         self.state = StateLabel(Mark.WAITING, "", size=TypeSize.SMALL)
@@ -155,7 +157,7 @@ class PaperView(QWidget):
     @property
     def unprinted(self) -> bool:
         """Whether a paper that an act gave was not printed yet."""
-        return not self._first_copy and any(self._key(one) not in self._printed for one in self._papers)
+        return not self._reprint and any(not self._counts.get(self._key(one)) for one in self._papers)
 
     def _show(self) -> None:
         self._asked += 1
@@ -176,11 +178,11 @@ class PaperView(QWidget):
         self._enable()
         papers = self._context.desk.papers
 
-        def draw() -> tuple[Paper, tuple[bytes, ...]]:
+        def draw() -> tuple[Paper, tuple[bytes, ...], int]:
             paper = wanted.fetch()
-            return paper, papers.pictures(paper)
+            return paper, papers.pictures(paper), papers.printed(paper)
 
-        def drawn(found: tuple[Paper, tuple[bytes, ...]]) -> None:
+        def drawn(found: tuple[Paper, tuple[bytes, ...], int]) -> None:
             if asked == self._asked:
                 self._drawn(*found)
 
@@ -191,8 +193,9 @@ class PaperView(QWidget):
 
         self._context.run("papers.pictures", lambda _task: draw(), done=drawn, failed=failed)
 
-    def _drawn(self, paper: Paper, pictures: tuple[bytes, ...]) -> None:
+    def _drawn(self, paper: Paper, pictures: tuple[bytes, ...], printed: int) -> None:
         self._paper = paper
+        self._counts[self._key(self._papers[self._at])] = printed
         for number, png in enumerate(pictures, 1):
             name = self._messages.text("Page {page} of {of}", page=number, of=len(pictures))
             self._pages.addWidget(PaperPage(png, f"{self.name.text()} {name}"))
@@ -204,7 +207,10 @@ class PaperView(QWidget):
 
     def print(self) -> None:
         """F7: print what is in sight, if that was not done yet."""
-        if self._papers and self._key(self._papers[self._at]) not in self._printed:
+        if not self._papers:
+            return
+        key = self._key(self._papers[self._at])
+        if key not in self._here and (self._reprint or not self._counts.get(key)):
             self._press()
 
     def _press(self) -> None:
@@ -212,14 +218,14 @@ class PaperView(QWidget):
         if self._paper is None or self._printing:
             return
         paper, key, asked = self._paper, self._key(self._papers[self._at]), self._asked
-        copy = self._first_copy + self._printed.get(key, 0)
         self._printing = True
         self.fault.clear()
         self._enable()
         desk = self._context.desk
 
-        def done(_printed: PrintedPaper) -> None:
-            self._printed[key] = self._printed.get(key, 0) + 1
+        def done(printed: PrintedPaper) -> None:
+            self._counts[key] = printed.copy + 1
+            self._here.add(key)
             if asked == self._asked:
                 self._tell_printed()
 
@@ -228,7 +234,7 @@ class PaperView(QWidget):
                 self.fault.show_fault(fault)
 
         task = self._context.run(
-            "papers.print", lambda _task: desk.papers.print(paper, copy), done=done, failed=failed
+            "papers.print", lambda _task: desk.papers.print(paper), done=done, failed=failed
         )
         task.finished.connect(self._printing_over)
 
@@ -238,18 +244,34 @@ class PaperView(QWidget):
 
     def _tell_printed(self) -> None:
         text = self._messages.text
-        count = self._printed.get(self._key(self._papers[self._at]), 0)
-        if count:
-            self.state.set_state(Mark.GOOD, text("Printed"))
-            self.print_button.say(text("Print another copy"), "")
-        else:
+        key = self._key(self._papers[self._at])
+        if not self._counts.get(key):
             self.state.set_state(Mark.WAITING, text("Not printed yet"))
             self.print_button.say(text("Print"), "F7")
-        if self._first_copy and not count:
+        elif self._reprint and key not in self._here:
             self.state.set_state(Mark.WAITING, text("As it was first printed; a print is marked a copy"))
+            self.print_button.say(text("Print"), "F7")
+        else:
+            self.state.set_state(Mark.GOOD, text("Printed"))
+            self.print_button.say(text("Print another copy"), "")
+
+    def take_cursor(self) -> None:
+        """The cursor waits on the preview until the paper can be printed."""
+        self._cursor = True
+        self.area.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._enable()
 
     def _enable(self) -> None:
-        self.print_button.setEnabled(self._paper is not None and not self._printing)
+        ready = self._paper is not None and not self._printing
+        if not ready and self.print_button.hasFocus():
+            # A button that is switched off loses the cursor to nobody.
+            self._cursor = True
+            self.area.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.print_button.setEnabled(ready)
+        if ready and self._cursor:
+            self._cursor = False
+            if self.area.hasFocus():
+                self.print_button.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @staticmethod
     def _key(wanted: Wanted) -> tuple[str, str]:

@@ -128,6 +128,13 @@ class PhotoFrame(QWidget):
 
     def _guides(self, painter: QPainter, area: QRectF) -> None:
         """The frame's corners, the head at two thirds of the height, the shoulders."""
+        if area.height() < self.HEIGHT - 2 * GRID:
+            # Beside a name there is room for the words alone.
+            painter.setPen(QColor(theme().muted))
+            painter.setFont(font(TypeSize.SMALL))
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(area, flags, self._empty_text)
+            return
         good = QColor(theme().good)
         painter.setPen(QPen(good, 2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
         inset = area.adjusted(GRID, GRID, -GRID, -GRID)

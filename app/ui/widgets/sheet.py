@@ -41,7 +41,8 @@ class Sheet(QWidget):
         whole.addLayout(line)
         whole.addStretch(2)
         escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), self)
-        escape.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        # Wherever Tab led meanwhile: the frame's own buttons stay alive above the question.
+        escape.setContext(Qt.ShortcutContext.WindowShortcut)
         escape.activated.connect(self.decline)
         under.installEventFilter(self)
         self.hide()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.ui.models import MARK_ROLE, PagedTableModel
+from app.ui.models import MARK_ROLE, PagedTableModel, RowsModel
 from app.ui.theme import GRID, TypeSize, font, theme
 from app.ui.widgets.marks import MARK_SIZE, paint_mark
 from app.workflow.views import Mark
@@ -75,9 +75,42 @@ class Table(QTableView):
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.doubleClicked.connect(self.opened)
         self._rows = model
+        self._empty = ""
+        # Nothing is said of a list that has not come yet.
+        self._came = False
+        model.modelReset.connect(self._describe)
+        if isinstance(model, RowsModel):
+            self._came = True
+        else:
+            model.loaded.connect(self._arrived)
         self._kept: str | None = None
         model.modelAboutToBeReset.connect(self._keep)
         model.modelReset.connect(self._restore)
+
+    def say_when_empty(self, told: str) -> None:
+        """What stands in the list's place while it has no row: why, and what one may do."""
+        self._empty = told
+        self._describe()
+
+    def _arrived(self) -> None:
+        self._came = True
+        self._describe()
+
+    def _describe(self) -> None:
+        told = self._came and not self._rows.rowCount()
+        self.setAccessibleDescription(self._empty if told else "")
+        self.viewport().update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._empty and self._came and not self._rows.rowCount():
+            painter = QPainter(self.viewport())
+            painter.setFont(font(TypeSize.BODY))
+            painter.setPen(QColor(theme().muted))
+            area = self.viewport().rect().adjusted(2 * GRID, 2 * GRID, -2 * GRID, -2 * GRID)
+            flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
+            painter.drawText(area, flags, self._empty)
+            painter.end()
 
     def set_widths(self, *widths: int) -> None:
         """Widths of the columns in pixels; 0 takes what is left."""

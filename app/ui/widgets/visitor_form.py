@@ -241,7 +241,9 @@ class VisitorForm(QWidget):
 
     def focus_first(self) -> None:
         """The number, or by telephone the phone: the kind is filled in already."""
-        self._edits[PHONE if self._phone else NUMBER].editor.setFocus(Qt.FocusReason.OtherFocusReason)
+        editor = self._edits[PHONE if self._phone else NUMBER].editor
+        editor.setFocus(Qt.FocusReason.OtherFocusReason)
+        editor.selectAll()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if (
