@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
 
 from app.base.errors import KangkaError
 from app.domain.staff import Level, Presence
@@ -187,6 +188,8 @@ class Context:
     navigator: Navigator = field(default_factory=Navigator)
     happenings: Happenings = field(default_factory=Happenings)
     authorities: Authorities = field(default_factory=Authorities)
+    # Where pages are born: put there afterwards, each of their parts would be dressed twice.
+    shelf: QWidget | None = None
 
     def run(
         self,

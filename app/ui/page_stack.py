@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QStackedWidget
 
@@ -19,7 +21,7 @@ class Pages(dict[str, Page]):
 
     def __init__(self, context: Context, stack: QStackedWidget) -> None:
         super().__init__()
-        self._context = context
+        self._context = replace(context, shelf=stack)
         self._stack = stack
 
     def __missing__(self, name: str) -> Page:

@@ -101,10 +101,13 @@ def elsewhere() -> Callable[..., Any]:
 
 @pytest.fixture
 def rest(qtbot: QtBot) -> Callable[[MainWindow], None]:
-    """Wait until nothing is under way."""
+    """Wait until nothing is under way, and what an answer put on the page is shown: a widget that is
+    added to a page in sight is shown by a queued call, and takes no cursor before."""
 
     def until(window: MainWindow) -> None:
-        qtbot.waitUntil(lambda: not window.context.tasks.busy(), timeout=PATIENCE_MS)
+        for _ in range(2):
+            qtbot.waitUntil(lambda: not window.context.tasks.busy(), timeout=PATIENCE_MS)
+            QApplication.processEvents()
 
     return until
 

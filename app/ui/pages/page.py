@@ -18,7 +18,7 @@ class Page(QWidget):
     name = ""
 
     def __init__(self, context: Context) -> None:
-        super().__init__()
+        super().__init__(context.shelf)
         self.context = context
         self.messages = context.messages
 

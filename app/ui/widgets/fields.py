@@ -58,7 +58,9 @@ class FieldEdit(QWidget):
             self.editor.setAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled, False)
         if field.kind is FieldKind.DATE:
             self.editor.setPlaceholderText(messages.text("YYYYMMDD"))
+        column = QVBoxLayout(self)
         head = QHBoxLayout()
+        column.addLayout(head)
         head.setSpacing(GRID // 2)
         head.addWidget(star)
         # A long label gives way rather than making the whole form wider than its column.
@@ -66,10 +68,8 @@ class FieldEdit(QWidget):
         self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         head.addWidget(self.label, 1)
         head.addWidget(self.badge)
-        column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
-        column.addLayout(head)
         column.addWidget(self.editor)
         self.setFixedHeight(2 * GRID + 2 + 2 + 4 * GRID)
         self.editor.textEdited.connect(self._typed)

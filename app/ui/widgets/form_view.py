@@ -43,16 +43,18 @@ class FormView(QScrollArea):
         self.setMinimumWidth(30 * GRID)
         self._grids: list[tuple[QGridLayout, FormGroup]] = []
         self._narrow = False
-        inside = QWidget()
-        set_tone(inside, "clear")
-        column = QVBoxLayout(inside)
+        # Each part is born where it stands: putting dozens of boxes into their place afterwards costs
+        # more than making them.
+        self._inside = QWidget(self.viewport())
+        set_tone(self._inside, "clear")
+        self.setWidget(self._inside)
+        self.viewport().setAutoFillBackground(False)
+        column = QVBoxLayout(self._inside)
         column.setContentsMargins(2, 0, 2 * GRID, 2 * GRID)
         column.setSpacing(3 * GRID)
         for group in form.groups:
-            column.addLayout(self._group(group))
+            self._group(group, column)
         column.addStretch(1)
-        self.setWidget(inside)
-        self.viewport().setAutoFillBackground(False)
         self._show_rows(EnrolDraft())
 
     def show_draft(self, draft: EnrolDraft) -> None:
@@ -93,27 +95,27 @@ class FormView(QScrollArea):
 
     # --------------------------------------------------------------------------------------- building
 
-    def _group(self, group: FormGroup) -> QVBoxLayout:
+    def _group(self, group: FormGroup, whole: QVBoxLayout) -> None:
         column = QVBoxLayout()
+        whole.addLayout(column)
         column.setSpacing(GRID)
         column.addWidget(label(self._messages.text(group.label), bold=True))
         column.addWidget(rule())
         grid = QGridLayout()
+        column.addLayout(grid)
         grid.setHorizontalSpacing(2 * GRID)
         grid.setVerticalSpacing(GRID + 4)
         for field in group.fields:
             edit = (
-                CodeEdit(field, self._codes(field.table), self._messages)
+                CodeEdit(field, self._codes(field.table), self._messages, self._inside)
                 if field.table is not None
-                else FieldEdit(field, self._messages)
+                else FieldEdit(field, self._messages, self._inside)
             )
             edit.edited.connect(self.edited)
             edit.advance.connect(self._advance)
             self._edits[field.path] = edit
         self._grids.append((grid, group))
         self._lay(grid, group)
-        column.addLayout(grid)
-        return column
 
     def _lay(self, grid: QGridLayout, group: FormGroup) -> None:
         """Put a group's boxes into their places: the paper's, or below each other where it is narrow."""

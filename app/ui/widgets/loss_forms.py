@@ -111,7 +111,9 @@ class Boxes(QWidget):
     ) -> FieldEdit:
         field = FormField(path, name, kind, None, None, required, 1)
         edit = (
-            FieldEdit(field, self._messages) if table is None else CodeEdit(field, table, self._messages)
+            FieldEdit(field, self._messages, self)
+            if table is None
+            else CodeEdit(field, table, self._messages, self)
         )
         edit.edited.connect(self._typed)
         edit.advance.connect(self._advance)
