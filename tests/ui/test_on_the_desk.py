@@ -21,6 +21,7 @@ from app.ui.application import make_window
 from app.ui.main_window import MainWindow
 from app.ui.pages.cases import CasesPage
 from app.ui.pages.enrol import EnrolPage
+from app.ui.pages.hand_over import HandOverPage
 from app.ui.pages.issue import IssuePage, Phase
 from app.ui.pages.queue import QueuePage
 from app.ui.widgets.marks import StateLabel
@@ -93,6 +94,17 @@ def test_a_resident_by_keys_alone_from_the_document_to_the_card(
     assert any(event.mark is Mark.WORKING for event in seen), "the steps came live, not at the end"
     assert page.chip.text().endswith("KT-SECURED")
     assert len(printed(folder)) == 2
+    # The resident waits: this very card is handed over next.
+    press(window, Qt.Key.Key_F10, rest)
+    given = window.page
+    assert isinstance(given, HandOverPage)
+    assert given.person.name.text() == name
+    type_on(window, enrolled.draft.value("citizen_id").text)
+    QTest.keyClick(given.form.seen, Qt.Key.Key_Space)
+    press(window, Qt.Key.Key_F10, rest)
+    assert window.focusWidget() is given.slip.print_button, "the cursor is lost to no paper"
+    press(window, Qt.Key.Key_F7, rest)
+    assert window.focusWidget() is given.slip.print_button
     press(window, Qt.Key.Key_F2, rest)
     assert window.page is enrolled
     assert enrolled.draft.value("name").text not in ("", name)

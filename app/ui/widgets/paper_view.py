@@ -263,14 +263,14 @@ class PaperView(QWidget):
 
     def _enable(self) -> None:
         ready = self._paper is not None and not self._printing
-        if not ready and self.print_button.hasFocus():
+        if not ready and self.window().focusWidget() is self.print_button:
             # A button that is switched off loses the cursor to nobody.
             self._cursor = True
             self.area.setFocus(Qt.FocusReason.OtherFocusReason)
         self.print_button.setEnabled(ready)
         if ready and self._cursor:
             self._cursor = False
-            if self.area.hasFocus():
+            if self.window().focusWidget() is self.area:
                 self.print_button.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @staticmethod
