@@ -51,6 +51,7 @@ from app.workflow.gate import Gate, Session
 from app.workflow.workplace import WorkplaceNotSetUp
 
 _KEYS = "keys"
+_MAKING = "set-up-"
 _SETTINGS = "settings"
 
 
@@ -98,7 +99,7 @@ def set_up(folder: Path, first: FirstRun, house: House, profile: Path | None = N
     # Whatever is refused of what was told is refused before anything is made.
     verified = first.verified(house.verifiers())
     make_folder(folder)
-    making = Path(tempfile.mkdtemp(prefix="set-up-", dir=folder))
+    making = Path(tempfile.mkdtemp(prefix=_MAKING, dir=folder))
     served = (folder / STORE_FOLDER / SERVER_FILE).exists()
     try:
         if served:
@@ -119,6 +120,9 @@ def set_up(folder: Path, first: FirstRun, house: House, profile: Path | None = N
         sync_folder(folder)
     finally:
         shutil.rmtree(making, ignore_errors=True)
+    # First runs that were cut: nobody ever worked in them, and their people and keys are told to nobody.
+    for left in folder.glob(_MAKING + "*"):
+        shutil.rmtree(left, ignore_errors=True)
     return made
 
 
