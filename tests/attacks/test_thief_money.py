@@ -13,7 +13,7 @@ from app.base.errors import KangkaError
 from app.domain.card import CardState
 from app.domain.order import ApplicationState
 from app.domain.records import Unit
-from app.domain.resident import Address, Resident
+from app.domain.resident import Resident
 from app.domain.staff import NotByOneself, Role
 from app.domain.visitor import Checked, Visitor
 from app.main import open_desk
@@ -22,7 +22,7 @@ from app.store.card_errors import NotFirstCard
 from app.workflow.card_views import HandOverForm, LossForm, Reissued, ReissueForm
 from app.workflow.desk import Desk
 from app.workflow.till_desk import ReasonUnknown
-from app.workflow.views import DraftSource, EnrolDraft
+from app.workflow.views import DraftSource
 from tests.helpers.commands import Kangka
 from tests.helpers.people import CHEAP
 from tests.workflow.card_support import AGENT, CLERK, Counter
@@ -149,11 +149,9 @@ def test_nobody_collects_as_an_agent_with_their_own_number_however_it_is_spelt(
 
 def test_an_agents_document_does_not_vouch_for_data_that_were_typed(counter: Counter) -> None:
     card = lost(counter)
-    old = counter.store.applications.get(counter.card(card).application_id)
-    typed = replace(old.resident, addresses=(Address("1", "河南省郑州市样例新路3号"),))
-    counter.corrected = replace(old, resident=typed, approved_by=None)
+    typed = counter.desk.reissue_draft(card).with_text("addresses.0.text", "河南省郑州市样例新路3号")
     agent = replace(AGENT, checked=Checked.READER)
-    done = ask(counter, card, applicant=agent, draft=EnrolDraft())
+    done = ask(counter, card, applicant=agent, draft=typed)
     assert state_of(counter, done.application_id) == ApplicationState.TO_APPROVE
 
 
