@@ -237,7 +237,7 @@ class RowButton(QPushButton):
     def paintEvent(self, _event: QPaintEvent) -> None:
         option = QStyleOptionButton()
         self.initStyleOption(option)
-        room = self.width() - 2 * GRID - 2
+        room = self.width() - 2 * GRID + 1  # beside the padding; a width that fits is never rounded off
         mode = Qt.TextElideMode.ElideRight
         option.text = self.fontMetrics().elidedText(self.text(), mode, room)
         painter = QStylePainter(self)
