@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import traceback
-from collections import Counter
 from pathlib import Path
 from typing import Any, Final
 
@@ -142,9 +141,13 @@ def _box(opened: Opened) -> list[str]:
 
 
 def _ways(opened: Opened) -> list[str]:
-    """Everybody who works here has a way to the key, and nobody else."""
+    """Who works here has a way to the key or is known to get it at the next sign-in; nobody else."""
     key = json.loads((opened.folder / DESK / STORE_FOLDER / KEY_FILE).read_bytes())
-    owners = Counter(way["owner"] for way in key["wraps"] if way["method"] == "operator")
-    look = "SELECT id FROM staff WHERE active"
-    active = Counter(row[0] for row in opened.ask(lambda s: db.run(s._database, look).fetchall()))
-    return [] if owners == active else [f"ways of {len(owners)} people, {len(active)} work here"]
+    owners = [way["owner"] for way in key["wraps"] if way["method"] == "operator"]
+    look = "SELECT id, way_due FROM staff JOIN staff_secret ON staff_id = id WHERE active"
+    rows = opened.ask(lambda store: db.run(store._database, look).fetchall())
+    lacking = [row for row in rows if row[0] not in owners and not row[1]]
+    strangers = set(owners) - {row[0] for row in rows}
+    if len(owners) != len(set(owners)) or lacking or strangers:
+        return [f"ways: {len(owners)}, without {len(lacking)}, of nobody {len(strangers)}"]
+    return []
