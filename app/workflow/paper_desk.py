@@ -87,14 +87,12 @@ class PaperDesk:
         number = _number_of(paper)
         return self._records.read(lambda unit: self._prints(unit, paper, number))
 
-    def print(self, paper: Paper, copy: int = 0) -> PrintedPaper:
+    def print(self, paper: Paper) -> PrintedPaper:
         """Count the print, and keep the paper for the printer: the original once, then marked copies.
 
         The count is durable before there is a paper. A print that fails after it is followed by a copy
-        that says so; one that can not be drawn at all fails before it, and uses nothing up. ``copy`` is
-        what the caller takes the print for, and changes nothing.
+        that says so; one that can not be drawn at all fails before it, and uses nothing up.
         """
-        del copy
         number, realm = _number_of(paper), self._workplace.realm
         facts = replace(self._facts(), copy=self.printed(paper))
         pdf = self._draw(paper, facts)

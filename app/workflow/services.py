@@ -160,10 +160,10 @@ class PaperService(Protocol):
         """How often the paper was printed: 0 while its original was not."""
         ...
 
-    def print(self, paper: Paper, copy: int = 0) -> PrintedPaper:
+    def print(self, paper: Paper) -> PrintedPaper:
         """Count the print and keep the paper for the printer: the original once, then marked copies.
 
-        ``copy`` changes nothing; ``PrintedPaper.copy`` says which copy it became.
+        ``PrintedPaper.copy`` says which copy it became.
         """
         ...
 

@@ -252,12 +252,10 @@ class TillDesk:
 
         return self._ports.records.read(look)
 
-    def receipt_paper(self, number: str, *, copy: bool = False) -> FeeReceipt:
+    def receipt_paper(self, number: str) -> FeeReceipt:
         # The payer's name and number stand on it: who looks after the record alone sees neither.
         self._ports.gate.view(LOOK)
         self._ports.gate.view(_RESIDENTS)
-        # Which copy a print is, the count of prints says (app.domain.paper), whatever it is taken for.
-        del copy
         with self._refusals(LOOK, number):
             return self._ports.records.read(lambda unit: self._paper(unit, number))
 

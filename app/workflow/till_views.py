@@ -90,8 +90,8 @@ class TillService(Protocol):
         """Those of the open shift, else of the last closed one, in the order of their numbers."""
         ...
 
-    def receipt_paper(self, number: str, *, copy: bool = False) -> FeeReceipt:
-        """A receipt to be printed. ``copy`` changes nothing: which copy a print is, its count says."""
+    def receipt_paper(self, number: str) -> FeeReceipt:
+        """A receipt to be printed; which copy a print is, its count says."""
         ...
 
     def paper(self, number: str) -> FeeReceipt | ClosingReport:

@@ -352,7 +352,7 @@ class Workday:
 
     def copies(self) -> None:
         receipt = self.desk.till.receipts()[-1]
-        self.desk.papers.print(self.desk.till.receipt_paper(receipt.number, copy=True), 1)
+        self.desk.papers.print(self.desk.till.receipt_paper(receipt.number))
 
     def blocks(self) -> None:
         """The found old card; a blocking that was interrupted is settled first."""

@@ -101,9 +101,9 @@ def test_the_original_comes_once_and_copies_say_so(
     assert "补打" not in words_on(original)
     staff.clock.advance(86_400_000)
     staff.session.begin(staff.members[Role.SUPERVISOR].actor)
-    # Another day, another person, another run of the program, and a caller who takes it for the first.
+    # Another day, another person, another run of the program.
     later = desk_of(staff, renderer, tmp_path / "papers")
-    first, second = later.print(made.FEE, 0), later.print(made.FEE)
+    first, second = later.print(made.FEE), later.print(made.FEE)
     assert (first.copy, second.copy) == (1, 2)
     assert len({original.path, first.path, second.path}) == 3
     words = words_on(second)

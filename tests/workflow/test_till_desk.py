@@ -401,7 +401,6 @@ def test_a_receipt_on_paper(open_counter: Counter) -> None:
     assert paper.rule.en == "Fees for the Residents' Health Card (sample)"
     assert str(paper.rule_since) == "2017-04-01"
     # What a print is, is counted when it is printed (test_paper_desk), not by who asks for its values.
-    till.receipt_paper(number, copy=True)
     assert till.receipts()[0].copies == 0
     with pytest.raises(NoSuchReceipt):
         till.receipt_paper("X01-R000009")

@@ -198,7 +198,7 @@ class TillPage(Page):
         self.due.take.connect(self.take)
         self.due.waive.connect(self.waive)
         self.receipt = ReceiptPanel(self.messages)
-        self.receipt.wants_print.connect(lambda copy: self.print_receipt(copy=copy))
+        self.receipt.wants_print.connect(self.print_receipt)
         self.receipt.void.connect(self.void)
         self._panels = QStackedWidget()
         nothing = label(self.messages.text("Choose a fee or a receipt."), tone="muted", wrap=True)
@@ -431,16 +431,15 @@ class TillPage(Page):
         self.receipt.show_receipt(receipt)
         self.refresh()
 
-    def print_receipt(self, *, copy: bool) -> None:
+    def print_receipt(self) -> None:
         """The receipt for the payer; every further print is marked and counted as a copy."""
         row, desk = self.receipt.receipt, self.context.desk
         if row is None:
             return
-        number, nth = row.number, row.copies + 1 if copy else 0
+        number = row.number
 
         def work() -> PrintedPaper:
-            paper = desk.till.receipt_paper(number, copy=copy)
-            return desk.papers.print(paper, nth)
+            return desk.papers.print(desk.till.receipt_paper(number))
 
         self._act("papers.print", work, self._printed)
 

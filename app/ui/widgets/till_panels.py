@@ -125,8 +125,7 @@ class DuePanel(QWidget):
 class ReceiptPanel(QWidget):
     """One receipt: what it says, its print, its void."""
 
-    # Whether it is to be a copy.
-    wants_print = Signal(bool)
+    wants_print = Signal()
     void = Signal(object)
 
     def __init__(self, messages: Messages) -> None:
@@ -145,7 +144,7 @@ class ReceiptPanel(QWidget):
         self.state = StateLabel(Mark.GOOD, "")
         self.told = label(size=TypeSize.SMALL, tone="muted", wrap=True)
         self.print_button = Button(text("Print the receipt"), "F7")
-        self.print_button.clicked.connect(lambda: self.wants_print.emit(not self._new))
+        self.print_button.clicked.connect(lambda _checked: self.wants_print.emit())
         for part in (self.amount, self.number, self.state, self.told):
             column.addWidget(part)
         column.addSpacing(GRID)
