@@ -26,6 +26,7 @@ from app.crypto.keychain import Keychain
 from app.documents.faces import FaceInput, FacePages, FaceRenderer
 from app.documents.papers import Paper, PaperFacts, PaperRenderer
 from app.domain.application import Realm
+from app.domain.lives import load_life
 from app.domain.settings import workplace_settings
 from app.domain.staff import PEOPLE
 from app.main import DeviceChoice, Hardware
@@ -198,10 +199,20 @@ def learn(folder: Path) -> None:
 def warm() -> None:
     """Read once what no opening changes, and draw each paper and a card's faces once: the same bytes
     then stand for every later one. For a process of its own: it is never undone."""
-    for name in ("load_profile", "load_products", "load_codes", "load_desk_rules", "load_fees"):
+    for name in ("load_desk_rules", "load_fees"):
         setattr(main, name, cache(getattr(main, name)))
-    for name in ("load_permissions", "training_desk", "rules_digest"):
+    for name in ("training_desk", "rules_digest"):
         setattr(opening, name, cache(getattr(opening, name)))
+    # What is read once a process is read here, before it forks, and called as the program calls it.
+    main.load_profile(folder=None)
+    main.load_products()
+    main.load_codes(over=None)
+    main.load_desk_rules(over=None)
+    main.load_fees(None)
+    opening.load_permissions()
+    opening.training_desk()
+    for life in ("application", "card", "blank", "making"):
+        load_life(life)
     Crowd.person = cache(Crowd.person)  # type: ignore[method-assign]
     papers, faces = PaperRenderer.open(None), FaceRenderer.open(None)
     PaperRenderer.open = lambda *_arguments, **_more: papers  # type: ignore[method-assign]
