@@ -148,7 +148,8 @@ def _compose(
 ) -> Iterator[tuple[Desk, Hardware, StoreThread]]:
     options = options.checked(house)
     clock, random = house.clock, house.random
-    profile, products = load_profile(folder=options.profile), load_products()
+    profile = load_profile(folder=options.profile, alone=not options.training)
+    products = load_products()
     codes = load_codes(over=_own(options, "codes"))
     own_faces = _own(options, "faces")
     design = None if own_faces is None else FaceDesign.load(own_faces)

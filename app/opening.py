@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -39,6 +41,7 @@ from app.domain.ways import KeyWays, NoWays
 from app.store.store import STORE_FOLDER, StoreContext, exists, open_or_create, open_store
 from app.store.threaded import StoreThread
 from app.store.ways import StoreWays
+from app.workflow.files import FileUnreadable
 from app.workflow.gate import Gate, NobodySignedIn, Session
 from app.workflow.sign_in import MadeUpStaff, SignIn
 from app.workflow.staff_desk import StaffDesk
@@ -296,16 +299,32 @@ def records_have_people(store: StoreThread, shipped: Mapping[str, Any]) -> None:
 def rules_digest(folder: Path | None) -> str:
     """What a province's folder holds, as SM3 in hex over each file's name and bytes; empty for none.
 
-    Hidden files are left out: systems put theirs everywhere, and the program reads none.
+    Hidden files are left out: systems put theirs everywhere, and the program reads none. Links are
+    followed, as the program follows them when it reads; ``FileUnreadable`` where one leads nowhere new.
     """
     if folder is None:
         return ""
     parts: list[bytes] = []
-    for path in sorted(folder.rglob("*"), key=lambda found: found.relative_to(folder).as_posix()):
-        name = path.relative_to(folder)
-        if path.is_file() and not any(part.startswith(".") for part in name.parts):
-            parts += [name.as_posix().encode("utf-8", "surrogateescape"), path.read_bytes()]
+    try:
+        found = {path.relative_to(folder).as_posix(): path for path in _rule_files(folder)}
+        for name, path in sorted(found.items()):
+            parts += [name.encode("utf-8", "surrogateescape"), path.read_bytes()]
+    except OSError:
+        raise FileUnreadable(file=folder.name) from None
     return sm3(framed(b"kangka rules 1", *parts)).hex()
+
+
+def _rule_files(folder: Path) -> Iterator[Path]:
+    for at, folders, names in os.walk(folder, followlinks=True):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        here = Path(at).resolve()
+        if any(here.is_relative_to(here.joinpath(name).resolve()) for name in folders):
+            raise OSError(errno.ELOOP, at)  # a link to what it lies in: followed without an end
+        yield from (
+            path
+            for path in (Path(at, name) for name in names if not name.startswith("."))
+            if path.is_file()
+        )
 
 
 def require_rules(room: Room, options: Options) -> None:
@@ -315,7 +334,7 @@ def require_rules(room: Room, options: Options) -> None:
     told = room.store.records.read(lambda unit: unit.settings.all())
     try:
         found = rules_digest(options.profile)
-    except OSError:
+    except FileUnreadable:
         found = None
     if found != told.get(RULES_SETTING, ""):
         refusal = RulesChanged(

@@ -81,7 +81,7 @@ def initialise(
     if realm is Realm.TRAINING:
         settings = workplace_settings({**training_desk(), **told})
         return SetUp(set_up_training(folder, settings, house), False, ())
-    card = load_profile(folder=profile)
+    card = load_profile(folder=profile, alone=True)
     rules = rules_digest(profile)
     first = FirstRun(workplace_settings(told), tuple(people), f"{card.id} {card.content_hash}", rules)
     return set_up(folder, first, house, profile)
@@ -178,7 +178,7 @@ def adopt(profile: Path, options: Options, house: House | None = None) -> str:
     try:
         room.gate.enter(_SETTINGS, subject=RULES_SETTING)
         with room.gate.refusals(_SETTINGS, RULES_SETTING):
-            card, digest = load_profile(folder=profile), rules_digest(profile)
+            card, digest = load_profile(folder=profile, alone=True), rules_digest(profile)
             load_codes(over=_there(profile / "codes"))
             load_desk_rules(over=_there(profile / "desk-rules.toml"))
             load_fees(_there(profile / "fees"))

@@ -162,13 +162,16 @@ class ProfileInvalid(KangkaError):
     remedy = N_("Correct the file, or install the profile again.")
 
 
-def load_profile(profile_id: str = "national", folder: Path | None = None) -> Profile:
+def load_profile(
+    profile_id: str = "national", folder: Path | None = None, *, alone: bool = False
+) -> Profile:
     """The shipped profile ``profile_id``, or the one in ``folder`` (a province's own).
 
     A profile that another one extends is looked for beside it first, then among the shipped ones,
-    which are read once a process.
+    which are read once a process. ``alone`` takes nothing from beside the folder: a live desk answers
+    for what is in it, and for nothing that somebody lays there.
     """
-    return _shipped(profile_id) if folder is None else _read(folder)
+    return _shipped(profile_id) if folder is None else _read(folder, alone=alone)
 
 
 @cache
@@ -176,8 +179,8 @@ def _shipped(profile_id: str) -> Profile:
     return _read(resource("profiles", profile_id))
 
 
-def _read(home: Path) -> Profile:
-    tables = _merged(home, ())
+def _read(home: Path, *, alone: bool = False) -> Profile:
+    tables = _merged(home, (), alone=alone)
     try:
         return _build(tables)
     except _Misplaced as error:
@@ -192,7 +195,7 @@ def _file_name(folder: Path) -> str:
     return f"{folder.name}/profile.toml"
 
 
-def _merged(folder: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
+def _merged(folder: Path, seen: tuple[Path, ...], *, alone: bool) -> dict[str, Any]:
     name = _file_name(folder)
     try:
         own = read_toml(folder / "profile.toml")
@@ -207,11 +210,13 @@ def _merged(folder: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
     base = own.pop("extends", None)
     if base is None:
         return own
-    beside = folder.parent / base
-    home = beside if beside.is_dir() else resource("profiles", base)
+    beside, shipped = folder.parent / base, resource("profiles", base)
+    home = beside if beside.is_dir() and not alone else shipped
+    if alone and not home.is_dir():
+        raise ProfileInvalid(file=name, reason=f"it extends {base}, which does not ship")
     if home in (*seen, folder):
         raise ProfileInvalid(file=name, reason=f"it extends {base} in a circle")
-    return _overlay(_merged(home, (*seen, folder)), own)
+    return _overlay(_merged(home, (*seen, folder), alone=alone), own)
 
 
 def _validator() -> jsonschema.Draft202012Validator:

@@ -186,7 +186,7 @@ def _shipped() -> CodeTables:
 def _laid(base: Mapping[str, CodeTable], folder: Path) -> CodeTables:
     """The tables of ``folder`` over those of ``base``."""
     tables = dict(base)
-    for path in sorted(folder.glob("*.toml")):
+    for path in sorted(folder.glob("[!.]*.toml")):
         try:
             tables[path.stem] = _table(path, tables.get(path.stem))
         except KeyError as error:

@@ -61,9 +61,11 @@ def test_a_folder_laid_beside_the_records_counts_for_nothing(live: Live) -> None
         lambda place: (place / "fees" / SCHEDULE).unlink(),
         lambda place: (place / "desk-rules.toml").write_text("", encoding="utf-8"),
         lambda place: (place / "fees").rename(place / "fee"),
+        lambda place: (place / "codes").symlink_to(resource("codes")),
+        lambda place: (place / "more").symlink_to(place.parent),
         shutil.rmtree,
     ],
-    ids=["changed", "removed", "added", "renamed", "gone"],
+    ids=["changed", "removed", "added", "renamed", "led elsewhere", "led in a circle", "gone"],
 )
 def test_a_provinces_folder_is_the_one_that_the_desk_was_set_up_with(
     live: Live, tmp_path: Path, change: object
@@ -78,6 +80,29 @@ def test_a_provinces_folder_is_the_one_that_the_desk_was_set_up_with(
     change(live.folder / PROFILE_FOLDER)  # type: ignore[operator]
     error = live.by(Role.CLERK, "till", "due").error["code"]
     assert error in (RulesChanged.code, "fees.invalid", "rules.invalid")
+
+
+def test_nothing_beside_the_folder_takes_the_place_of_what_ships(live: Live, tmp_path: Path) -> None:
+    """The digest is of the folder alone: a base of its card that lay beside it would be nobody's."""
+    own = province(tmp_path / "province")
+    live("--profile", own, "init", *SWITCHES, *PERSONS, typed=TYPED)
+    (live.folder / "national").mkdir()
+    (live.folder / "national" / "profile.toml").write_text("id = 1", encoding="utf-8")
+    assert live.by(Role.CLERK, "till", "due").code == 0
+
+
+def test_a_card_that_extends_what_lies_beside_is_refused_before_it_would_lack_it(
+    live: Live, tmp_path: Path
+) -> None:
+    """Only the folder itself is copied: a desk that began so would never open again."""
+    province(tmp_path / "sample")
+    city = province(tmp_path / "city")
+    (city / "profile.toml").write_text(CARD.replace('"national"', '"sample"'), encoding="utf-8")
+    refusal = live("--profile", city, "init", *SWITCHES, *PERSONS, typed=TYPED)
+    assert refusal.error["code"] == "profile.invalid"
+    live.init()
+    assert live.by(Role.SYSTEM, "adopt", str(city)).error["code"] == "profile.invalid"
+    assert live.by(Role.CLERK, "till", "due").code == 0
 
 
 def test_the_system_administrator_adopts_a_folder_and_it_is_recorded(live: Live, tmp_path: Path) -> None:
