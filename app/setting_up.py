@@ -239,12 +239,11 @@ def recover(
         ways = StoreWays(store, house.random, house.cost)
         ways.give(member.id, member.name, password)
         _note_way(store, member)
-        anew = RecoveryWrapper()
-        ways.add(anew)
+        shares_anew = ways.new_shares()
         kept = _keep_in_keychain(ways, house)
     finally:
         store.close()
-    return SetUp((member,), kept, anew.shares)
+    return SetUp((member,), kept, shares_anew)
 
 
 def _security_administrator(store: StoreThread, name: str, house: House) -> StaffMember:

@@ -13,8 +13,9 @@ import pytest
 from keyring.backend import KeyringBackend
 
 from app.crypto.keychain import Keychain
+from app.crypto.keys import KEY_FILE
 from app.domain.application import Realm
-from app.domain.staff import PEOPLE, NotPermitted, Role
+from app.domain.staff import PEOPLE, FreshSignInNeeded, NotPermitted, Role
 from app.domain.ways import KeyStanding
 from app.main import open_desk
 from app.opening import DESK_FILE, Entry, House, Options, open_room
@@ -434,12 +435,58 @@ def test_what_is_no_recovery_changes_nothing(live: Live) -> None:
     assert training.error["code"] == "keys.method-refused"
 
 
+def test_new_shares_take_the_place_of_shares_that_nobody_saw(live: Live) -> None:
+    old, name = live.init()["shares"], NAMES[Role.SECURITY]
+    before = contents(live.folder)
+    assert live.by(Role.SUPERVISOR, "keys", "shares").error["code"] == "staff.not-permitted"
+    shown = live.by(Role.SECURITY, "keys", "show").json
+    assert shown == {
+        "people": [NAMES[role] for role in PEOPLE],
+        "keychain": True,
+        "shares": True,
+        "published": False,
+    }
+    told = live.by(Role.SECURITY, "keys", "shares").json
+    assert list(told) == ["shares"]
+    anew = told["shares"]
+    assert len(set(anew)) == 3 and not set(anew) & set(old)
+    changed = [path for path, raw in contents(live.folder).items() if before.get(path) != raw]
+    assert f"{STORE_FOLDER}/{KEY_FILE}" in changed
+    for raw in contents(live.folder).values():
+        assert not any(share.encode() in raw for share in anew), "kept nowhere"
+    rows = [row for row in live.audit() if row[3] == "recovery"]
+    assert [(row[0], row[1], row[4]) for row in rows] == [("keys", "keys", "given")]
+    assert recover(live, name, old[1:]).error["code"] == "recovery.share-of-another-set"
+    assert recover(live, name, [anew[2], anew[1]]).code == 0
+
+
+def test_new_shares_ask_for_the_password_once_more(live: Live) -> None:
+    old = live.init()["shares"]
+    entry = Entry(NAMES[Role.SECURITY], lambda: PASSWORDS[Role.SECURITY])
+    room = open_room(live.options(entry), live.house)
+    try:
+        with pytest.raises(FreshSignInNeeded):
+            room.staff.new_shares(None)
+        with pytest.raises(FreshSignInNeeded):
+            room.staff.new_shares(room.fresh("staff"))
+    finally:
+        room.store.close()
+    assert recover(live, NAMES[Role.SECURITY], old[:2]).code == 0
+
+
 def test_shares_are_told_in_words(live: Live) -> None:
     arguments = ("init", *SWITCHES, *PERSONS)
     answer = live.kangka.run("--data", live.folder, "--lang", "en", *arguments, typed=TYPED)
     assert answer.out.count("-") >= 3 * 8
     assert "any two open the records" in answer.out
     assert "no keychain" not in answer.out
+    security = ("--operator", NAMES[Role.SECURITY])
+    for lang, void in (("en", "The older shares open nothing any more"), ("zh", "旧的恢复码已失效")):
+        words = ("--data", live.folder, "--lang", lang, *security, "keys")
+        made = live.kangka.run(*words, "shares", typed=[PASSWORDS[Role.SECURITY]])
+        assert made.out.count("-") >= 3 * 8 and void in made.out
+        shown = live.kangka.run(*words, "show", typed=[PASSWORDS[Role.SECURITY]])
+        assert all(name in shown.out for name in NAMES.values())
 
 
 def test_without_a_keychain_it_says_so(without_keychain: Live) -> None:

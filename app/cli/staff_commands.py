@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import tomllib
+from collections.abc import Sequence
 from typing import Any, Final
 
 from app import setting_up
@@ -118,7 +119,7 @@ def initialise(context: Context) -> None:
     for member in made.people:
         role = context.word("role", member.role.value)
         context.say("{person}  {title}", person=member.name, title=role)
-    _say_shares(context, made)
+    _say_made(context, made)
 
 
 def recover(context: Context) -> None:
@@ -135,7 +136,7 @@ def recover(context: Context) -> None:
     )
     context.result = _made(made)
     context.say("{person} can sign in with the new password.", person=made.people[0].name)
-    _say_shares(context, made)
+    _say_made(context, made)
 
 
 def adopt(context: Context) -> None:
@@ -145,14 +146,19 @@ def adopt(context: Context) -> None:
     context.say("This desk works by the folder {folder} from now on.", folder=context.args.folder.name)
 
 
-def _say_shares(context: Context, made: setting_up.SetUp) -> None:
+def _say_made(context: Context, made: setting_up.SetUp) -> None:
     if not made.shares:
         return
     if not made.keychain:
         context.say("This machine has no keychain: the records open by name and password alone.")
+    say_shares(context, made.shares)
+
+
+def say_shares(context: Context, shares: Sequence[str]) -> None:
+    """Recovery shares, this once; they are kept nowhere."""
     context.say("Recovery shares: any two open the records. They are shown now and never again.")
     context.say("Write each on a paper of its own and have three people keep them apart.")
-    for number, share in enumerate(made.shares, 1):
+    for number, share in enumerate(shares, 1):
         context.say("{number}: {share}", number=number, share=share)
 
 

@@ -6,6 +6,18 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
 
+from app.base.errors import N_, KangkaError
+
+
+@dataclass(eq=False)
+class KeyPublished(KangkaError):
+    """Recovery shares for records whose key everybody has."""
+
+    code = "keys.published"
+    cause = N_("A training desk has no key of its own: everybody has the one that opens its records.")
+    meaning = N_("Recovery shares would protect nothing here, so none were made.")
+    remedy = N_("Make them at a desk for real cards: kangka keys shares.")
+
 
 @dataclass(frozen=True)
 class KeyStanding:
@@ -23,7 +35,7 @@ class KeyStanding:
 class KeyWays(Protocol):
     """Each person's own way to the data key. Calls may take long; none belongs on the window's thread.
 
-    ``give`` and ``take`` record themselves (AuditKind.KEYS).
+    ``give``, ``take`` and ``new_shares`` record themselves (AuditKind.KEYS).
     """
 
     def give(self, staff_id: str, name: str, password: str) -> None:
@@ -42,6 +54,14 @@ class KeyWays(Protocol):
         """Which ways there are now."""
         ...
 
+    def new_shares(self) -> tuple[str, ...]:
+        """Three recovery shares, durable; any older ones open nothing from then on.
+
+        The texts are told here once and kept nowhere: a cut after they became durable leaves shares
+        that nobody has, and the next call takes their place. ``KeyPublished`` in training.
+        """
+        ...
+
 
 class NoWays:
     """The ways of a training store, whose key is published: nobody needs one of their own."""
@@ -57,3 +77,6 @@ class NoWays:
 
     def standing(self) -> KeyStanding:
         return KeyStanding(published=True)
+
+    def new_shares(self) -> tuple[str, ...]:
+        raise KeyPublished

@@ -10,7 +10,7 @@ from app.crypto.key_file import KeyEntry, StoreName, pack_keys
 from app.crypto.key_ways import KEYCHAIN, OPERATOR, KeyWrapper, OperatorWrapper, Unwrapped
 from app.crypto.keys import FileKeyProvider, StoreKeys
 from app.crypto.passwords import PRODUCTION, PasswordCost
-from app.crypto.recovery import RECOVERY
+from app.crypto.recovery import RECOVERY, RecoveryWrapper
 from app.domain.audit import AuditEvent, AuditKind
 from app.domain.records import Unit
 from app.domain.staff import sign_in_name
@@ -69,6 +69,11 @@ class StoreWays:
         methods = {entry.method for entry in entries}
         people = frozenset(entry.owner for entry in entries if entry.method == OPERATOR)
         return KeyStanding(people, keychain=KEYCHAIN in methods, shares=RECOVERY in methods)
+
+    def new_shares(self) -> tuple[str, ...]:
+        anew = RecoveryWrapper()
+        self.add(anew)
+        return anew.shares
 
     def add(self, wrapper: KeyWrapper) -> None:
         """One more way, or the same owner's anew, durable and recorded."""

@@ -116,6 +116,10 @@ class StaffService(Protocol):
 
     def keys(self) -> KeyStanding: ...
 
+    def new_shares(self, fresh: Presence | None) -> tuple[str, ...]:
+        """Three new recovery shares, told once; the older ones are void."""
+        ...
+
     def add(self, name: str, role: Role, password: str, number: str = "") -> StaffMember: ...
 
     def change(

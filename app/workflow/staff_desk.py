@@ -13,14 +13,14 @@ from app.domain.id_number import IdKind, parse_id_number
 from app.domain.lockout import Guard
 from app.domain.records import Records, Unit
 from app.domain.resident import Resident
-from app.domain.staff import NotByOneself, Role, StaffMember, StaffUnknown
+from app.domain.staff import NotByOneself, Presence, Role, StaffMember, StaffUnknown
 from app.domain.verifiers import Verifiers
 from app.domain.ways import KeyStanding, KeyWays
 from app.workflow.gate import Gate
 
 T = TypeVar("T")
 _STAFF: Final = "staff"
-_KEYS: Final = "keys"
+KEYS: Final = "keys"
 
 
 @dataclass(frozen=True, repr=False)
@@ -70,8 +70,18 @@ class StaffDesk:
 
     def keys(self) -> KeyStanding:
         """Which ways lead to the records: people's own, the keychain, the recovery shares."""
-        self._gate.view(_KEYS)
+        self._gate.view(KEYS)
         return self._ways.standing()
+
+    def new_shares(self, fresh: Presence | None) -> tuple[str, ...]:
+        """Three new recovery shares; the older ones open nothing any more, whoever keeps them.
+
+        Told here once and kept nowhere. Whatever was cut before they were seen, the next call makes
+        others. ``fresh`` is the actor's password once more; ``KeyPublished`` in training.
+        """
+        self._gate.enter(KEYS, fresh=fresh)
+        with self._gate.refusals(KEYS):
+            return self._ways.new_shares()
 
     def add(self, name: str, role: Role, password: str, number: str = "") -> StaffMember:
         """A new person with a first password.

@@ -1,4 +1,4 @@
-"""The first run of a live workplace, a recovery by shares and an adoption, killed (SIGKILL) anywhere.
+"""The first run of a live workplace, a recovery, new shares and an adoption, killed (SIGKILL).
 
 Before each statement to the database and before each change of a file. The next start finds nothing or
 everything, or goes on after one clear sentence.
@@ -22,8 +22,8 @@ Sample = Callable[[Sequence[Any], int], list[Any]]
 ROOT = Path(__file__).resolve().parents[2]
 KILLED = -9
 # How many kills of each act `make test` takes; `make prove` takes every place.
-FEW = 12
-ACTS = ("init", "recover", "adopt")
+FEW = 9
+ACTS = ("init", "recover", "adopt", "shares")
 
 
 class FirstRuns:
@@ -81,7 +81,7 @@ def test_a_first_run_that_is_cut_leaves_nothing_or_everything(
         assert said["status"] == KILLED, kill
         breaches += [f"{act} {kill}: {one}" for one in said["found"]]
     assert not breaches, "\n".join(breaches)
-    record_proof("first runs, recoveries and adoptions killed", len(chosen))
+    record_proof("first runs, recoveries, new shares and adoptions killed", len(chosen))
 
 
 def test_control_a_workplace_that_gets_its_name_before_it_is_whole_is_caught(runs: FirstRuns) -> None:

@@ -1,6 +1,6 @@
-"""First runs, recoveries and adoptions in forks of one process, each killed where its job says, and what
-the next start makes of what is left. Run as ``python -m tests.helpers.first_run_child FOLDER``; a job is
-one line (act, kill, mode), its answer one line (status, found, and of an uncut one the places).
+"""First runs, recoveries, new shares and adoptions in forks of one process, each killed where its job
+says, and what the next start makes of what is left. Run as ``python -m tests.helpers.first_run_child
+FOLDER``; a job is one line (act, kill, mode), its answer one line (status, found, and places).
 
 ``mode`` "in-place" makes the workplace under its own name from the first file on: the control's fault.
 """
@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import combinations
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,11 +21,12 @@ from app import setting_up
 from app.base.errors import KangkaError
 from app.base.resources import resource
 from app.crypto.keychain import Keychain
+from app.crypto.recovery import RecoveryWrapper, ShareOfAnotherSet
 from app.domain.application import Realm
 from app.domain.staff import PEOPLE, Role
-from app.opening import PROFILE_FOLDER, Entry, Options, Room, open_room, require_rules
+from app.opening import PROFILE_FOLDER, Entry, Options, Room, desk_number, open_room, require_rules
 from app.setting_up import adopt, recover, set_up
-from app.store.store import STORE_FOLDER, exists
+from app.store.store import STORE_FOLDER, StoreContext, exists, open_store
 from tests.helpers.invariants import findings
 from tests.helpers.people import NAMES, PASSWORDS
 from tests.helpers.workday_child import WATCH, Killer, Say, _forked, _line
@@ -32,6 +34,7 @@ from tests.helpers.workday_place import DESK, first_run, house_of
 
 NEW: Final = "new.start-77"
 SHARES: Final = "shares.json"
+DEAD: Final = ShareOfAnotherSet.code
 
 
 def _options(place: Path, role: Role, password: str) -> Options:
@@ -76,7 +79,23 @@ def _adopt(place: Path) -> None:
     adopt(place.parent / "province", options, house_of(place, "adopt"))
 
 
-ACTS: Final[dict[str, Callable[..., None]]] = {"init": _init, "recover": _recover, "adopt": _adopt}
+def _shares(place: Path, seed: str = "shares") -> None:
+    """New shares by the security administrator, written down once they are told."""
+    options = _options(place, Role.SECURITY, PASSWORDS[Role.SECURITY])
+    room = open_room(options, house_of(place, seed))
+    try:
+        told = room.staff.new_shares(room.fresh("keys"))
+    finally:
+        room.store.close()
+    (place / SHARES).write_text(json.dumps(told))
+
+
+ACTS: Final[dict[str, Callable[..., None]]] = {
+    "init": _init,
+    "recover": _recover,
+    "adopt": _adopt,
+    "shares": _shares,
+}
 
 
 def _opens(place: Path, role: Role, password: str, *, keychain: bool = True) -> list[str]:
@@ -104,9 +123,41 @@ def _after_recover(place: Path) -> list[str]:
     try:
         _recover(place)
     except KangkaError as refused:
-        if refused.code != "recovery.share-of-another-set":
+        if refused.code != DEAD:
             return [f"refused by {refused.code}"]
     return _opens(place, Role.SECURITY, NEW, keychain=False)
+
+
+def _opened_by(place: Path, shares: Sequence[str]) -> str | None:
+    """The code of what refuses two shares; None where they open the records."""
+    house = house_of(place, "shares alone")
+    context = StoreContext(
+        realm=Realm.LIVE,
+        clock=house.clock,
+        random=house.random,
+        desk=desk_number(place / DESK),
+        wrappers=(RecoveryWrapper(shares),),
+    )
+    try:
+        open_store(place / DESK / STORE_FOLDER, context).close()
+    except KangkaError as refused:
+        return refused.code
+    return None
+
+
+def _after_shares(place: Path) -> list[str]:
+    """The shares that somebody has open the records, or nobody has any and the next call makes them."""
+    found = []
+    old = json.loads((place / SHARES).read_text())
+    if _opened_by(place, old[:2]) not in (None, DEAD):
+        found.append(f"the shares that are there are refused by {_opened_by(place, old[:2])}")
+    _shares(place, "shares again")
+    anew = json.loads((place / SHARES).read_text())
+    if _opened_by(place, old[1:]) != DEAD:
+        found.append("the older shares still open the records")
+    if any(_opened_by(place, pair) is not None for pair in combinations(anew, 2)):
+        found.append("two of the new shares do not open the records")
+    return found + _opens(place, Role.SECURITY, PASSWORDS[Role.SECURITY], keychain=False)
 
 
 def _after_adopt(place: Path) -> list[str]:
@@ -131,7 +182,12 @@ def _after_adopt(place: Path) -> list[str]:
         room.store.close()
 
 
-AFTER: Final = {"init": _after_init, "recover": _after_recover, "adopt": _after_adopt}
+AFTER: Final = {
+    "init": _after_init,
+    "recover": _after_recover,
+    "adopt": _after_adopt,
+    "shares": _after_shares,
+}
 
 
 def _done(place: Path, act: str, kill: Any, mode: str, say: Say) -> None:

@@ -413,6 +413,16 @@ LINES: Final = (
         typed=("another.word-35",),
         states=("calm",),
     ),
+    # A training desk's key is published: what its record says of both (a live one: test_cli_first_run).
+    _look("keys show", "keys show", "shift", ("keys", "staff")),
+    Line(
+        "keys shares",
+        "keys shares",
+        "shift",
+        ("keys",),
+        other=dict.fromkeys(("new", "calm"), "keys.published"),
+        states=("new", "calm"),
+    ),
     _look("audit verify", "audit verify", "shift", ("audit-verify",)),
     _look("audit show", "audit show", "shift", ("audit",)),
     _look("audit case", "audit case {case}", "case", ("audit",)),

@@ -280,7 +280,7 @@ class StaffPage(Page):
             Mark.GOOD if keys.shares else Mark.STOP,
             text("Recovery shares: three were given out, any two open the records.")
             if keys.shares
-            else text("No recovery shares: have new ones made with kangka recover."),
+            else text("No recovery shares: make them with kangka keys shares."),
         )
         self.keychain.set_state(
             Mark.GOOD if keys.keychain else Mark.ATTENTION,
