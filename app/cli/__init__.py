@@ -6,7 +6,8 @@ Exit codes: 0 done, 1 refused or failed with one plain sentence on standard erro
 
 from __future__ import annotations
 
-import io
+import argparse
+import contextlib
 import json
 import os
 import sys
@@ -15,9 +16,11 @@ from typing import Any
 
 from app.base.catalogue import Catalogue
 from app.base.errors import KangkaError
+from app.cli import streams
 from app.cli.arguments import Run
 from app.cli.arguments import parser as _parser
 from app.cli.context import Context
+from app.cli.streams import AnswerLost
 from app.opening import House
 
 # As a shell tells it of a process that was interrupted.
@@ -34,11 +37,8 @@ def main(argv: Sequence[str] | None = None, house: House | None = None) -> int:
 
         forbid_core_dumps()
         keep_files_private()
-    for stream in (sys.stdout, sys.stderr):
-        # JSON is UTF-8 wherever the output goes; a name of a file may hold what no encoding takes.
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    args = _parser().parse_args(argv)
+    streams.prepare()
+    args = _parsed(argv)
     try:
         context = Context(args, Catalogue(args.lang), house)
     except KangkaError as fault:
@@ -47,27 +47,38 @@ def main(argv: Sequence[str] | None = None, house: House | None = None) -> int:
     try:
         run(context)
         if args.json and not context.told:
-            _print_json(context.result)
+            _print_json(context, context.result)
+        if context.output.lost:
+            raise AnswerLost
     except KangkaError as fault:
         return _refuse(context, fault)
     except KeyboardInterrupt:
         return _INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read the output has gone; nothing more can be told, and the exit must not try to.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    return context.code
+    # Whoever read the output and has gone is told nothing, and is not told that it went well.
+    return context.code or int(context.output.unread)
+
+
+def _parsed(argv: Sequence[str] | None) -> argparse.Namespace:
+    """The line as its commands take it. What is no text in any encoding is no name and no id: only a
+    path may hold it."""
+    parser = _parser()
+    args = parser.parse_args(argv)
+    for name, value in vars(args).items():
+        for text in value if isinstance(value, list) else [value]:
+            if isinstance(text, str) and any("\ud800" <= letter <= "\udfff" for letter in text):
+                parser.error(f"argument {name}: {text!r} is not text")
+    return args
 
 
 def _refuse(context: Context, fault: KangkaError) -> int:
     text = context.catalogue.error(fault)
     if context.args.json and not context.told:
         error = {"code": text.code, "message": text.cause, "remedy": text.remedy}
-        _print_json(context.result | {"error": error})
-    sys.stderr.write(text.message + "\n")
+        _print_json(context, context.result | {"error": error})
+    with contextlib.suppress(OSError):  # nowhere to say it; the exit code does
+        sys.stderr.write(text.message + "\n")
     return 1
 
 
-def _print_json(result: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
-    sys.stdout.flush()
+def _print_json(context: Context, result: dict[str, Any]) -> None:
+    context.output.write(json.dumps(result, ensure_ascii=False) + "\n")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import signal
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -14,6 +13,7 @@ from typing import Any
 from app.base.catalogue import Catalogue
 from app.base.errors import N_
 from app.cli import secrets
+from app.cli.streams import AnswerLost, Output
 from app.main import DeviceChoice, open_desk
 from app.opening import Entry, House, Options
 from app.workflow import views
@@ -35,6 +35,7 @@ class Context:
         self._password: str | None = None
         self.catalogue = catalogue
         self.cancel = threading.Event()
+        self.output = Output()
         self.result: dict[str, Any] = {}
         self.told = False
         self.code = 0
@@ -72,8 +73,7 @@ class Context:
     def say(self, text: str, /, **params: object) -> None:
         """A line for a person; nothing where JSON was asked for."""
         if not self.args.json:
-            sys.stdout.write(self.catalogue.text(text, **params) + "\n")
-            sys.stdout.flush()
+            self.output.write(self.catalogue.text(text, **params) + "\n")
 
     def show(self, label: str, value: object) -> None:
         """A value under its label; nothing where there is none."""
@@ -114,8 +114,12 @@ class Announced:
         self._context = context
 
     def write(self, text: str) -> int:
+        output = self._context.output
         self._context.told = True
-        return sys.stdout.write(text)
+        output.write(text)
+        if output.lost or output.unread:
+            raise AnswerLost  # what works for a reader of this line has none
+        return len(text)
 
     def flush(self) -> None:
-        sys.stdout.flush()
+        """Every write is one."""
