@@ -67,6 +67,7 @@ OWNERS = {
     # Adding somebody and a new password take their time on purpose, as signing in does.
     "staff.change": Owner.PEOPLE,
     "staff.keys": Owner.STORE,
+    "staff.new_shares": Owner.STORE,
     "staff.people": Owner.STORE,
     "stock.cards": Owner.STORE,
     "stock.counts": Owner.STORE,

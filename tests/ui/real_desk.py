@@ -26,12 +26,19 @@ _PATIENCE_S = 60
 @contextmanager
 def training_desk(folder: Path, *, sit: bool) -> Iterator[Desk]:
     """The desk over ``folder``; with ``sit`` the made-up clerk acts, else nobody is signed in."""
+    with desk_of(Options(data=folder), House(cost=CHEAP), sit=sit) as desk:
+        yield desk
+
+
+@contextmanager
+def desk_of(options: Options, house: House, *, sit: bool = True) -> Iterator[Desk]:
+    """The desk of ``options``, opened and closed on a thread of its own."""
     opened, done = threading.Event(), threading.Event()
     made: list[Desk] = []
 
     def live() -> None:
         try:
-            with open_desk(Options(data=folder), house=House(cost=CHEAP), sit=sit) as desk:
+            with open_desk(options, house=house, sit=sit) as desk:
                 made.append(desk)
                 opened.set()
                 done.wait()
@@ -43,7 +50,7 @@ def training_desk(folder: Path, *, sit: bool) -> Iterator[Desk]:
     opened.wait(_PATIENCE_S)
     try:
         if not made:
-            raise RuntimeError("the training desk did not open")
+            raise RuntimeError("the desk did not open")
         yield made[0]
     finally:
         done.set()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,8 +12,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.crypto.recovery import ShareOfAnotherSet
+from app.domain.application import Realm
 from app.domain.staff import PEOPLE, Role, load_permissions
-from app.opening import House, Options, open_room
+from app.opening import Entry, House, Options, open_room
+from app.setting_up import SetUp, recover, set_up
 from app.ui.main_window import MainWindow
 from app.ui.navigation import KEYS, entries_for
 from app.ui.pages.audit import AuditPage
@@ -21,9 +24,10 @@ from app.ui.pages.home import HomePage
 from app.ui.pages.staff import StaffPage
 from app.workflow.desk import Desk
 from app.workflow.views import Mark
-from tests.helpers.people import CHEAP
+from tests.helpers.people import CHEAP, NAMES, PASSWORDS
+from tests.helpers.workday_place import DESK, first_run, house_of
 from tests.ui.at_the_counter import Counter, off, open_window_over, press
-from tests.ui.real_desk import Workplaces, after, training_desk
+from tests.ui.real_desk import Workplaces, after, desk_of, training_desk
 
 Rest = Callable[[MainWindow], None]
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -113,6 +117,10 @@ def test_the_security_administrator_looks_after_people(
         page = window.page
         assert isinstance(page, StaffPage)
         assert page.shares.isVisible()
+        # A training desk has no key of its own.
+        assert not page.shares_button.isVisible()
+        QTest.keyClick(window, Qt.Key.Key_F8)
+        assert not window.sheet.is_open
         before = page.model.rowCount()
         QTest.keyClick(window, Qt.Key.Key_N, CTRL)
         assert QApplication.focusWidget() is page.name_box.editor
@@ -149,6 +157,61 @@ def test_the_security_administrator_looks_after_people(
         QTest.keyClick(page.table, Qt.Key.Key_1)
         assert page._act is None
         assert page.why.text()
+
+
+def test_new_recovery_shares_are_shown_once_by_keys_alone(
+    qtbot: QtBot, tmp_path: Path, rest: Rest
+) -> None:
+    house, folder = house_of(tmp_path, "shares"), tmp_path / DESK
+    old = off(lambda: set_up(folder, first_run(), house)).shares
+    name, password = NAMES[Role.SECURITY], PASSWORDS[Role.SECURITY]
+    options = Options(data=folder, training=False, entry=Entry(name, lambda: password))
+
+    def makes(window: MainWindow) -> list[str]:
+        QTest.keyClick(window, Qt.Key.Key_F8)
+        assert window.sheet.is_open
+        QTest.keyClicks(window.sheet.own_password.editor, password)
+        QTest.keyClick(window.sheet.own_password.editor, Qt.Key.Key_Return, CTRL)
+        rest(window)
+        return [share.text().replace("\n", "-") for share in page.made.shares]
+
+    with desk_of(options, house) as desk, open_window_over(desk, qtbot, rest) as window:
+        window.go("staff", {})
+        rest(window)
+        page = window.page
+        assert isinstance(page, StaffPage)
+        assert page.shares.shape.mark is Mark.GOOD
+        first = makes(window)
+        assert all(first) and page.made.isVisible()
+        # Nobody goes away from them by mistake.
+        QTest.keyClick(window, Qt.Key.Key_Escape)
+        window.go("home", {})
+        press(window, Qt.Key.Key_F9, rest)
+        assert window.page is page and page.made.shown
+        assert page.can_leave() in window.notice.word.text()
+        # Whoever comes to a locked desk does not see them.
+        QTest.keyClick(window, Qt.Key.Key_F12)
+        rest(window)
+        assert window.covered and not any(share.text() for share in page.made.shares)
+        QTest.keyClicks(window.door.password.editor, password)
+        QTest.keyClick(window.door.password.editor, Qt.Key.Key_Return)
+        rest(window)
+        assert page.shares_told.shape.mark is Mark.ATTENTION
+        second = makes(window)
+        assert not set(first) & set(second)
+        assert QApplication.focusWidget() is page.made.written
+        QTest.keyClick(page.made.written, Qt.Key.Key_Space)
+        press(window, Qt.Key.Key_F9, rest)
+        assert page.shares_told.shape.mark is Mark.GOOD and page.can_leave() == ""
+        assert not any(share.text() for share in page.made.shares)
+
+    def recovers(shares: Sequence[str]) -> SetUp:
+        return off(lambda: recover(folder, Realm.LIVE, shares, name, "new.start-77", house=house))
+
+    for dead in (old[:2], first[:2]):
+        with pytest.raises(ShareOfAnotherSet):
+            recovers(dead)
+    assert recovers(second[1:]).shares
 
 
 def test_who_only_looks_at_the_staff_changes_nothing(qtbot: QtBot, counter: Counter, rest: Rest) -> None:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, 
 from app.base.errors import N_, KangkaError
 from app.domain.staff import PEOPLE, StaffMember
 from app.domain.ways import KeyStanding
-from app.ui.context import OWNERS, Context
+from app.ui.context import OWNERS, Authority, Context
 from app.ui.models import Column, PagedTableModel
 from app.ui.pages.page import Page
 from app.ui.theme import GRID, TypeSize
@@ -21,8 +21,9 @@ from app.ui.widgets.basic import Button, PrimaryButton, label, panel, rule
 from app.ui.widgets.faults import ErrorPanel
 from app.ui.widgets.inputs import Choices, LineInput, SecretInput, beside
 from app.ui.widgets.marks import StateLabel
+from app.ui.widgets.shares import SharesPanel
 from app.ui.widgets.tables import Table
-from app.workflow.staff_desk import StaffView
+from app.workflow.staff_desk import KEYS, StaffView
 from app.workflow.views import Mark
 
 
@@ -72,6 +73,12 @@ _DONE: Final = {
     StaffAct.END: N_("{name} does not work here any more."),
     StaffAct.RETURN: N_("{name} works here again. Set a new password now."),
 }
+_NEW_SHARES: Final = N_("Make new recovery shares")
+_OLD_ONES: Final = N_(
+    "Three new ones are shown once, to be written down. The older three open nothing any more."
+)
+_PUT_AWAY: Final = N_("The new shares are put away. Destroy the papers of the older ones.")
+_COVERED: Final = N_("The new shares were covered. Unless all three are written down, make others.")
 # The last place is one key: whoever works here ends, whoever left comes back.
 _DIGITS: Final = {
     "1": (StaffAct.PASSWORD,),
@@ -80,10 +87,12 @@ _DIGITS: Final = {
     "4": (StaffAct.END, StaffAct.RETURN),
 }
 _SIDE: Final = 54 * GRID
+_PERSON, _FORM, _SHARES = range(3)
 
 
 class StaffPage(Page):
-    """Keys: Ctrl+N adds somebody, 1 to 4 act on the chosen person, F9 saves, F5 asks again, Esc back."""
+    """Keys: Ctrl+N adds somebody, 1 to 4 act on the chosen person, F8 makes recovery shares, F9 saves,
+    F5 asks again, Esc back."""
 
     name = "staff"
 
@@ -103,6 +112,10 @@ class StaffPage(Page):
         self._side = QStackedWidget()
         self._side.addWidget(self._person())
         self._side.addWidget(self._form())
+        self.made = SharesPanel(self.messages)
+        self.made.away.connect(lambda: self._shares_gone(Mark.GOOD, _PUT_AWAY))
+        self.made.covered.connect(lambda: self._shares_gone(Mark.ATTENTION, _COVERED))
+        self._side.addWidget(self.made)
         self._side.setFixedWidth(_SIDE)
         columns.addWidget(self._side)
         whole = QVBoxLayout(self)
@@ -112,6 +125,7 @@ class StaffPage(Page):
         whole.addLayout(columns, 1)
         self.key("Ctrl+N", self.add)
         self.key(Qt.Key.Key_F5, self.refresh)
+        self.key(Qt.Key.Key_F8, self.make_shares)
         self.key(Qt.Key.Key_F9, self.save)
         self.key(Qt.Key.Key_Escape, self.back)
         self._show(None)
@@ -234,6 +248,14 @@ class StaffPage(Page):
         for part in (self.shares, self.keychain):
             part.word.setWordWrap(True)
             column.addWidget(part)
+        self.shares_button = Button(self.messages.text(_NEW_SHARES), "F8")
+        self.shares_button.clicked.connect(self.make_shares)
+        self.shares_button.hide()
+        column.addWidget(self.shares_button)
+        self.shares_told = StateLabel(Mark.GOOD, "")
+        self.shares_told.word.setWordWrap(True)
+        self.shares_told.hide()
+        column.addWidget(self.shares_told)
         return frame
 
     # ---------------------------------------------------------------------------------------- showing
@@ -258,10 +280,17 @@ class StaffPage(Page):
             )
 
     def back(self) -> None:
+        if self.made.shown:
+            return
         if self._act is None:
             self.context.navigator.go("home")
         elif not self._working:
             self._end()
+
+    def can_leave(self) -> str:
+        if self.made.shown:
+            return self.messages.text("Write the three shares down first: nothing shows them again.")
+        return ""
 
     def before_closing(self) -> str:
         if self._act is None or not any(box.text() for box in self._boxes):
@@ -270,6 +299,7 @@ class StaffPage(Page):
 
     def _show_keys(self, keys: KeyStanding) -> None:
         text = self.messages.text
+        self.shares_button.setVisible(self.context.may(KEYS) and not keys.published)
         if keys.published:
             self.shares.set_state(
                 Mark.WAITING, text("A training desk: its key is published, and protects nobody.")
@@ -353,7 +383,8 @@ class StaffPage(Page):
 
     def begin(self, act: StaffAct) -> None:
         """The boxes of an act, empty."""
-        if self._working or self._act is not None or not self.context.may("staff"):
+        busy = self._working or self._act is not None or self.made.shown
+        if busy or not self.context.may("staff"):
             return
         if act is not StaffAct.ADD and (self._seen is None or not self.buttons[act].isEnabled()):
             return
@@ -376,7 +407,7 @@ class StaffPage(Page):
         self.password.say(text("First password") if adds else text("New password"))
         self.save_button.say(word)
         self._wipe()
-        self._side.setCurrentIndex(1)
+        self._side.setCurrentIndex(_FORM)
         self.table.setEnabled(False)
         self._enable()
         first: QWidget = self.role if act is StaffAct.ROLE else self.back_button
@@ -410,8 +441,11 @@ class StaffPage(Page):
         self.save_button.setEnabled(ready)
 
     def save(self) -> None:
-        """F9: what this form is for."""
+        """F9: what this form is for; shares that are written down are put away."""
         act = self._act
+        if self.made.shown:
+            self.made.put_away()
+            return
         if act is None or not self.save_button.isEnabled():
             return
         work = self._work(act)
@@ -459,9 +493,49 @@ class StaffPage(Page):
         self._act = None
         self._wipe()
         self.fault.clear()
-        self._side.setCurrentIndex(0)
+        self._show_list()
+        self.refresh()
+
+    def _show_list(self) -> None:
+        self._side.setCurrentIndex(_PERSON)
         self.table.setEnabled(True)
         self.table.setFocus()
+
+    # ---------------------------------------------------------------------------------- new shares
+
+    def make_shares(self) -> None:
+        """F8: the own password once more, then three new shares in the place of the older ones."""
+        if self._working or self._act is not None or self.made.shown or self.shares_button.isHidden():
+            return
+        self.fault.clear()
+        self.shares_told.hide()
+        staff, text = self.context.desk.staff, self.messages.text
+
+        def granted(authority: Authority) -> None:
+            self._working = True
+            task = self.context.run(
+                "staff.new_shares",
+                lambda _task: staff.new_shares(authority.fresh),
+                done=self._show_made,
+                failed=self.fault.show_fault,
+            )
+            task.finished.connect(self._worked)
+
+        self.context.authorities.ask(KEYS, text(_NEW_SHARES), text(_OLD_ONES), granted, fresh=True)
+
+    def _show_made(self, shares: tuple[str, ...]) -> None:
+        if not self.isVisible():
+            # The desk was locked meanwhile: nobody sees them, and whoever comes next must not.
+            self._shares_gone(Mark.ATTENTION, _COVERED)
+            return
+        self._side.setCurrentIndex(_SHARES)
+        self.table.setEnabled(False)
+        self.made.show_shares(shares)
+
+    def _shares_gone(self, mark: Mark, told: str) -> None:
+        self.shares_told.set_state(mark, self.messages.text(told))
+        self.shares_told.show()
+        self._show_list()
         self.refresh()
 
     def _wipe(self) -> None:
