@@ -213,6 +213,17 @@ def test_a_person_reads_what_was_done_in_their_language(counter: Counter) -> Non
     assert "临时证明 X02-P000001" in told
 
 
+def test_what_is_done_is_said_though_its_paper_fails(counter: Counter) -> None:
+    """Else the card would lie on the counter, and the clerk would look for another way to give it."""
+    (counter.kangka.folder / "papers").write_bytes(b"in the way")
+    words = ("hand-over", "--card", counter.card, "--from", counter.me)
+    answer = counter.kangka(*words, lang="en", json=False)
+    assert (answer.code, answer.err.count("\n")) == (1, 1)
+    assert answer.out == f"Card {counter.card} is collected.\nIts number is X02-H000001.\n"
+    (counter.kangka.folder / "papers").unlink()
+    assert counter.refused(*words) == "life.event-not-allowed"
+
+
 def test_the_identity_reader_tells_who_came(counter: Counter) -> None:
     # On the training desk's reader lies the next person's card: not this holder's.
     code = counter.refused("hand-over", "--card", counter.card, "--from-reader")

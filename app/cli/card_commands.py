@@ -161,19 +161,20 @@ def reissue(context: Context) -> None:
             "proof": done.proof_number,
             "proof_until": done.proof_last_day,
         }
-        context.result["papers"] = _printed(context, desk, done)
-    context.say(
-        "Application {number} is kept; {fen} fen are due by {rule}.",
-        number=done.application_number,
-        fen=done.due_fen,
-        rule=done.rule,
-    )
-    if done.proof_number is not None:
+        # What is done is said before its papers: they may fail, and nobody must do it twice for that.
         context.say(
-            "Temporary proof {number} covers the wait until {day}.",
-            number=done.proof_number,
-            day=done.proof_last_day,
+            "Application {number} is kept; {fen} fen are due by {rule}.",
+            number=done.application_number,
+            fen=done.due_fen,
+            rule=done.rule,
         )
+        if done.proof_number is not None:
+            context.say(
+                "Temporary proof {number} covers the wait until {day}.",
+                number=done.proof_number,
+                day=done.proof_last_day,
+            )
+        context.result["papers"] = _printed(context, desk, done)
 
 
 # ---- which card, who came ---------------------------------------------------------------------------
@@ -229,7 +230,7 @@ def _told(context: Context, desk: Desk) -> VisitorFile:
 
 
 def _done(context: Context, desk: Desk, done: CardDone) -> None:
-    """One card's new state, as JSON and as a sentence; its papers are kept for the printer."""
+    """One card's new state, as JSON and as a sentence, and then its papers for the printer."""
     context.result = {
         "card": done.card_id,
         "state": done.state.value,
@@ -237,13 +238,13 @@ def _done(context: Context, desk: Desk, done: CardDone) -> None:
         "already": done.already,
         "lapses": None if done.lapses_ms is None else _shown(done.lapses_ms),
     }
-    context.result["papers"] = _printed(context, desk, done)
     word = context.word("card-state", done.state.value)
     context.say("Card {id} is {state}.", id=done.card_id, state=word)
     if done.number is not None:
         context.say("Its number is {number}.", number=done.number)
     if done.lapses_ms is not None:
         context.say("It ends by itself at {time}.", time=_shown(done.lapses_ms))
+    context.result["papers"] = _printed(context, desk, done)
 
 
 def _printed(context: Context, desk: Desk, done: CardDone | Reissued) -> list[str]:
