@@ -218,6 +218,7 @@ def _compose(
                 session=room.session,
                 sign_in=room.sign_in,
                 staff=room.staff,
+                settings=room.settings_desk,
                 gate=room.gate,
                 permissions=room.permissions,
                 records=store.records,

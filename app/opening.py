@@ -43,6 +43,7 @@ from app.store.threaded import StoreThread
 from app.store.ways import StoreWays
 from app.workflow.files import FileUnreadable
 from app.workflow.gate import Gate, NobodySignedIn, Session
+from app.workflow.settings_desk import SettingsDesk
 from app.workflow.sign_in import MadeUpStaff, SignIn
 from app.workflow.staff_desk import StaffDesk
 from app.workflow.workplace import SimulatedRefused, WorkplaceNotSetUp
@@ -151,6 +152,7 @@ class Room:
 
     store: StoreThread
     settings: WorkplaceSettings
+    settings_desk: SettingsDesk
     session: Session
     sign_in: SignIn
     gate: Gate
@@ -253,12 +255,14 @@ def _room(
         made_up=made_up_staff() if shipped is not None else (),
         ways=ways,
     )
+    settings = workplace_settings({**(shipped or {}), **told})
     if shipped is None:
         active = records.read(lambda unit: [m.id for m in unit.staff.everyone() if m.active])
         ways.keep(active)
     return Room(
         store=store,
-        settings=workplace_settings(told or shipped or {}),
+        settings=settings,
+        settings_desk=SettingsDesk(gate, records, settings),
         session=session,
         sign_in=sign_in,
         gate=gate,

@@ -182,3 +182,38 @@ def test_nobody_makes_a_card_of_their_own(kangka: Kangka) -> None:
         typed=("yangli-sanming-41", "410102199003070010"),
     )
     assert wrong.code == 1 and wrong.error["code"].startswith("id-number.")
+
+
+# ------------------------------------------------------------------------------------------ settings
+
+
+def test_what_papers_tell_residents_can_be_changed(kangka: Kangka) -> None:
+    def told() -> dict[str, str]:
+        shown = kangka.by(Role.SYSTEM, "settings", "show").json
+        assert shown["changeable"] == ["collect_at", "enquiry_phone", "name"]
+        settings: dict[str, str] = shown["settings"]
+        return settings
+
+    before = told()
+    answer = kangka.by(Role.SYSTEM, "settings", "set", "enquiry_phone", " 0371-99990000 ")
+    assert answer.json == {"setting": "enquiry_phone", "value": "0371-99990000"}
+    for _ in range(2):
+        assert kangka.by(Role.SYSTEM, "settings", "set", "collect_at", "").code == 0
+    assert told() == before | {"enquiry_phone": "0371-99990000", "collect_at": ""}
+    with open_desk(Options(data=kangka.folder)) as desk:
+        place = desk._parts.workplace
+        # Whoever says neither tells residents the desk itself.
+        assert place.collect_at.startswith(place.name)
+        assert place.enquiry_phone == "0371-99990000"
+    rows = kangka.by(Role.AUDIT, "audit", "show", "--kind", "setting").json["rows"]
+    assert len(rows) == 2, "what was so already leaves no row"
+    assert kangka.by(Role.SYSTEM, "settings", "set", "colour", "red").code == 2
+
+
+def test_settings_are_told_in_words(kangka: Kangka) -> None:
+    person = next(person for person in STAFF if person.role is Role.SYSTEM)
+    line = ("--operator", person.name, "settings")
+    for lang, label, done in (("zh", "台号", "下次打开本台"), ("en", "02", "next opening of the desk")):
+        assert label in kangka(*line, "show", lang=lang, json=False, typed=[person.password]).out
+        words = (*line, "set", "name", "样例中心")
+        assert done in kangka(*words, lang=lang, json=False, typed=[person.password]).out

@@ -68,7 +68,7 @@ def test_every_act_has_a_line_or_no_command() -> None:
     # Acts that a state, a second person or a live workplace tells apart (test_cli_states.py).
     by_state = {"recover-card", "activate", "close-shift-of-another", "close-shift-with-difference"}
     acts = {act for line in LINES for act in line.acts if act} | by_state
-    acts |= {"enrol-typed", "settings"}
+    acts |= {"enrol-typed"}
     assert acts | WITHOUT_A_COMMAND == set(PERMISSIONS.levels)
     assert not acts & WITHOUT_A_COMMAND
 

@@ -16,6 +16,7 @@ from app.cli.audit_commands import audit_commands
 from app.cli.card_commands import card_commands
 from app.cli.context import Context
 from app.cli.keys_commands import keys_commands
+from app.cli.settings_commands import settings_commands
 from app.cli.till_commands import till_commands
 from app.domain.staff import PEOPLE
 from app.main import DEFAULT_PRODUCT
@@ -69,6 +70,7 @@ def parser() -> argparse.ArgumentParser:
     till_commands(commands)
     _staff_commands(commands)
     keys_commands(commands, _command)
+    settings_commands(commands, _command)
     _command(commands, "bench", run.bench, "each figure beside its limit in the same run")
     _command(commands, "desk", run.open_window, "open the window")
     return whole

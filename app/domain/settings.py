@@ -24,6 +24,18 @@ class SettingRefused(KangkaError):
     remedy = N_("Give it as the ministry or the province assigned it.")
 
 
+@dataclass(eq=False)
+class SettingFixed(KangkaError):
+    """A setting that stays as the workplace was set up."""
+
+    setting: str
+
+    code = "settings.fixed"
+    cause = N_("The setting {setting} stays as this workplace was set up.")
+    meaning = N_("Cards, numbers or records that were given out bear it, so nothing was changed.")
+    remedy = N_("Where it has to be another one, set up another workplace: kangka init.")
+
+
 # WS 218: institution codes have 22 digits, and card.md (FKJGDM, cn 11 bytes) has room for as many.
 _INSTITUTION: Final = r"[0-9]{22}"
 _FORMS: Final[Mapping[str, str]] = {
@@ -38,7 +50,7 @@ _FORMS: Final[Mapping[str, str]] = {
     # GB/T 2260
     "city_code": r"[0-9]{6}",
     "vendor": r"[0-9A-Z]{2}",
-    # Told to residents on receipts and proofs; a desk that says neither has its own place and a blank line.
+    # Told to residents on receipts and proofs; a desk that says neither has its own place, a blank line.
     "collect_at": r".{0,60}",
     "enquiry_phone": r"(\+?[0-9][0-9 ()-]{2,19})?",
 }
@@ -72,6 +84,12 @@ class WorkplaceSettings:
         return {name: value for name, value in asdict(self).items() if value}
 
 
+# What may change after the first run: words of papers that are yet to be printed. Everything else was
+# given out and is asked for again. Issuer's name and code and the city's code stand on every issued chip
+# (the city's in the factor of its keys), the maker's code on every back. The desk's number leads each
+# number that it gave, and names its chain of the audit; institution and terminal stand in each row of it,
+# as the ministry numbered this terminal.
+CHANGEABLE: Final = frozenset({"name", "collect_at", "enquiry_phone"})
 SETTINGS: Final = tuple(field.name for field in fields(WorkplaceSettings))
 
 

@@ -36,6 +36,7 @@ from app.workflow.order_papers import OrderPapers
 from app.workflow.paper_desk import PaperDesk
 from app.workflow.read_card import card_labels, read_any_card
 from app.workflow.services import SignInService
+from app.workflow.settings_desk import SettingsDesk
 from app.workflow.staff_desk import StaffDesk
 from app.workflow.stock_desk import StockDesk
 from app.workflow.till_views import TillService
@@ -107,6 +108,7 @@ class DeskParts:
     card_taken: Callable[[threading.Event], bool]
     clock: Clock
     staff: StaffDesk
+    settings: SettingsDesk
     # False in the test suite alone: a live desk makes nothing on simulated devices.
     refuses_simulated: bool = True
     second: Callable[[str], Presence | None] = nobody
@@ -127,6 +129,7 @@ class Desk:
         self.papers = parts.papers
         self.gate = parts.gate
         self.staff = parts.staff
+        self.settings = parts.settings
         self._form = load_form(parts.profile)
         self._maker = Maker(parts.station)
         # Held while a card is made or read, and while a document is read: one at a time each.

@@ -37,6 +37,7 @@ from app.workflow.order_papers import OrderPapers
 from app.workflow.paper_desk import PaperDesk
 from app.workflow.paper_words import PaperWords
 from app.workflow.services import SignInService
+from app.workflow.settings_desk import SettingsDesk
 from app.workflow.staff_desk import StaffDesk
 from app.workflow.stock_desk import StockDesk
 from app.workflow.till_desk import TillDesk, TillPorts
@@ -57,6 +58,7 @@ class Ground:
     session: Session
     sign_in: SignInService
     staff: StaffDesk
+    settings: SettingsDesk
     gate: Gate
     permissions: Permissions
     records: Records
@@ -168,6 +170,7 @@ def furnish(ground: Ground) -> Desk:
             card_taken=ground.card_taken,
             clock=ground.clock,
             staff=ground.staff,
+            settings=ground.settings,
             refuses_simulated=ground.refuses_simulated,
             second=ground.second,
             fresh=ground.fresh,

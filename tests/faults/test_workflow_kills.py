@@ -42,7 +42,6 @@ SECOND = pytest.mark.xdist_group("workday-1")
 LEFT_OUT = {
     "destroy-card": "no workflow yet: issue 4 builds it",
     "cancel-card": "no workflow yet: issue 4 builds it",
-    "settings": "kangka adopt: tests/faults/test_first_run_kills.py",
     "keys": "kangka recover, kangka keys shares: tests/faults/test_first_run_kills.py",
     "devices": "a file of the machine, replaced whole; nothing in the records",
 }

@@ -178,6 +178,10 @@ class Workday:
     def resets(self) -> None:
         self.desk.staff.set_password(COLLEAGUE, _RESET)
 
+    def settles_in(self) -> None:
+        """Where residents collect their cards, which stands on papers from the next opening on."""
+        self.desk.settings.set("collect_at", "样例大厅三号窗口")
+
     # -------------------------------------------------------------------------------- the box
 
     def takes_in(self) -> None:

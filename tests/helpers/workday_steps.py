@@ -34,6 +34,7 @@ def steps_of(variant: Variant) -> tuple[Step, ...]:
     acts: list[tuple[str, Role | None, Callable[[Workday], None]]] = [
         ("add-people", security, Workday.adds),
         ("change-people", security, Workday.changes),
+        ("settings", Role.SYSTEM, Workday.settles_in),
         ("own-password", None, Workday.own_password),
         ("set-password", security, Workday.resets),
         ("wrong-passwords", None, Workday.wrong_passwords),
