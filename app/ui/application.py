@@ -42,12 +42,14 @@ def run(desk: DeskService, lang: str, argv: Sequence[str]) -> int:
 
 
 def show(window: MainWindow, *, full_screen: bool = False) -> None:
-    """The window over the whole screen, also where no window manager makes it so."""
+    """The window over the whole screen, with the keyboard, also where no window manager makes it so."""
     window.resize(window.screen().availableSize())
     if full_screen:
         window.showFullScreen()
     else:
         window.showMaximized()
+    # Without a window manager nobody else gives it the keyboard, and every key of the day is a shortcut.
+    window.activateWindow()
 
 
 def make_application(lang: str, chosen: Theme | None = None) -> QApplication:

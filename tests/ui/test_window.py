@@ -315,3 +315,4 @@ def test_the_window_takes_the_screen_where_nobody_manages_windows(open_window: O
     window.resize(600, 400)
     show(window)
     assert window.size() == window.screen().availableSize()
+    assert QApplication.activeWindow() is window
