@@ -309,10 +309,16 @@ def test_building_the_pages_opens_no_window_of_its_own(
     assert QApplication.activeWindow() is window
 
 
-def test_the_window_takes_the_screen_where_nobody_manages_windows(open_window: Open) -> None:
-    window = open_window()
+def test_the_window_takes_screen_and_keys_where_nobody_manages_windows(
+    open_window: Open, qtbot: QtBot
+) -> None:
+    window, other = open_window(), QWidget()
+    qtbot.addWidget(other)
+    other.show()
+    other.activateWindow()
+    qtbot.waitUntil(lambda: QApplication.activeWindow() is other)
     window.showNormal()
     window.resize(600, 400)
     show(window)
     assert window.size() == window.screen().availableSize()
-    assert QApplication.activeWindow() is window
+    qtbot.waitUntil(lambda: QApplication.activeWindow() is window)
