@@ -1,7 +1,8 @@
 """Draw docs/lifecycle.md and the words of the catalogue from resources/lives.
 
 Run without arguments it writes all of them; with ``--check`` it only says which are not what the tables
-say. English words are the tables' own keys, Chinese ones stand beside them in the tables.
+say. Chinese words stand beside the tables' keys; English ones in their own part (``[english.events]``),
+as the sentences of refusals say them. The page shows the keys.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from app.base.resources import resource
+from app.base.resources import read_toml, resource
 from app.domain.lives import AS_BEFORE, Life, load_life
 from app.domain.staff import Role
 
@@ -128,15 +129,16 @@ def _id(state: str) -> str:
 
 
 def words(found: list[Life], language: str) -> str:
-    """The catalogue's entries of every life for ``zh_CN`` or ``en``."""
+    """The catalogue's entries of every life for ``zh_CN`` or ``en``; KeyError for a word without."""
     chinese = language == "zh_CN"
     blocks = [_PO_HEAD.format(language=language)]
     for life in found:
         title = life.title_zh if chinese else life.title_en
+        told = read_toml(resource("lives", f"{life.name}.toml"))["english"]
         blocks.append(_entry("life", life.name, title))
         for part, table in (("state", life.states), ("event", life.events), ("guard", life.guards)):
             blocks += [
-                _entry(f"{life.name}-{part}", key, word if chinese else english(key))
+                _entry(f"{life.name}-{part}", key, word if chinese else told[f"{part}s"][key])
                 for key, word in table.items()
             ]
     return "\n".join(blocks)

@@ -44,4 +44,4 @@ def settings_set(context: Context) -> None:
     with context.desk() as desk:
         value = asdict(desk.settings.set(args.name, args.value))[args.name]
     context.result = {"setting": args.name, "value": value}
-    context.say("{setting} holds from the next opening of the desk on.", setting=args.name)
+    context.say("Changed: {setting}. It holds from the next opening of the desk on.", setting=args.name)

@@ -34,7 +34,7 @@ class EventNotAllowed(KangkaError):
     event: str
 
     code = "life.event-not-allowed"
-    cause = N_("{event} is not possible for a {life} that is {state}.")
+    cause = N_("{event} is not possible: this {life} is {state}.")
     meaning = N_("Nothing was changed.")
     remedy = N_("Look at its state; what is possible now stands beside it.")
 
@@ -55,7 +55,7 @@ class RoleNotAllowed(KangkaError):
     role: str
 
     code = "life.role-not-allowed"
-    cause = N_("{event} of a {life} is not decided by the role {role}.")
+    cause = N_("{event} of this {life} is not decided by the role {role}.")
     meaning = N_("Nothing was changed, and the refusal is recorded.")
     remedy = N_("Ask someone whose role it is.")
 

@@ -87,7 +87,7 @@ class WorkplaceSettings:
 # What may change after the first run: words of papers that are yet to be printed. Everything else was
 # given out and is asked for again. Issuer's name and code and the city's code stand on every issued chip
 # (the city's in the factor of its keys), the maker's code on every back. The desk's number leads each
-# number that it gave, and names its chain of the audit; institution and terminal stand in each row of it,
+# number that it gave and names its chain of the audit; institution and terminal stand in each row of it,
 # as the ministry numbered this terminal.
 CHANGEABLE: Final = frozenset({"name", "collect_at", "enquiry_phone"})
 SETTINGS: Final = tuple(field.name for field in fields(WorkplaceSettings))

@@ -16,6 +16,9 @@ from babel.messages.catalog import Catalog
 from app.base.catalogue import Catalogue, CatalogueMissing, known_language
 from app.base.errors import KangkaError
 from app.base.resources import read_toml, resource
+from app.domain.audit import AuditKind
+from app.domain.staff import Role as Staff
+from app.domain.staff import load_permissions
 from tools.catalogue import BadCatalogue, compile_folder, merge
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -244,6 +247,60 @@ def test_a_translation_is_of_a_text_that_still_stands(chinese: Catalog) -> None:
     constants |= program_texts().keys()
     gone = [str(m.id) for m in chinese if m.id and not m.context and m.id not in constants]
     assert not gone, "these texts stand nowhere in app/ or in a form:\n" + "\n".join(gone)
+
+
+def without_english(chinese: Catalog, english: Catalog) -> list[str]:
+    """Words of ours that an English sentence would show as a bare code.
+
+    A word of several parts is English as it stands ("date of birth"), and so is a context all of whose
+    codes are plain words ("realm": live, test, training). Once one word of a context has its English,
+    every other one of it has too: acts begin a sentence, events are nouns, whatever they look like.
+    """
+    spoken = {message.context for message in english if message.id}
+    codes: dict[str, list[str]] = {}
+    for message in chinese:
+        if message.id and message.context and " " not in str(message.id):
+            codes.setdefault(message.context, []).append(str(message.id))
+    return [
+        f"{context}: {code}"
+        for context, found in codes.items()
+        if context in spoken or not all(code.isascii() and code.isalpha() for code in found)
+        for code in found
+        if english.get(code, context) is None
+    ]
+
+
+def test_every_word_of_ours_has_its_english(chinese: Catalog) -> None:
+    assert without_english(chinese, merge(resource("locale", "en"))) == []
+
+
+def test_an_english_word_is_one_of_ours(chinese: Catalog) -> None:
+    english = merge(resource("locale", "en"))
+    gone = [(m.context, m.id) for m in english if m.id and chinese.get(str(m.id), m.context) is None]
+    assert gone == []
+
+
+def test_every_act_and_role_has_its_word(chinese: Catalog) -> None:
+    words = [("act", act) for act in load_permissions().levels] + [("role", role) for role in Staff]
+    words += [("audit", kind) for kind in AuditKind]
+    for catalogue in (chinese, merge(resource("locale", "en"))):
+        assert [word for word in words if catalogue.get(word[1], word[0]) is None] == []
+
+
+def test_a_bare_code_is_found() -> None:
+    chinese, english = Catalog(), Catalog()
+    for context, words in {
+        "realm": ("live", "test"),
+        "act": ("till", "hand-over", "enrol"),
+        "field": ("date of birth", "name"),
+    }.items():
+        for word in words:
+            chinese.add(word, "字", context=context)
+    assert without_english(chinese, english) == ["act: till", "act: hand-over", "act: enrol"]
+    english.add("name", "name", context="field")
+    english.add("live", "live", context="realm")
+    english.add("hand-over", "Handing over a card", context="act")
+    assert without_english(chinese, english) == ["realm: test", "act: till", "act: enrol"]
 
 
 def test_the_extractor_sees_what_it_must() -> None:

@@ -9,7 +9,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 from app.base.catalogue import Catalogue
-from app.base.resources import resource
+from app.base.resources import read_toml, resource
 from app.domain.card import LIVING, CardEventKind, CardState
 from app.domain.lives import (
     AS_BEFORE,
@@ -137,7 +137,7 @@ def test_a_refusal_speaks_the_words_of_its_own_life(card: Life) -> None:
     chinese = Catalogue("zh").error(caught.value)
     assert chinese.cause == "卡当前为“废卡”，不能办理“领卡”。"
     english = Catalogue("en").error(caught.value)
-    assert english.cause == "hand over is not possible for a card that is spoiled."
+    assert english.cause == "Hand-over is not possible: this card is spoiled."
     with pytest.raises(GuardNotMet) as unmet:
         card.step("ready", "hand-over", Role.CLERK, {})
     assert "领卡人身份已核对" in Catalogue("zh").error(unmet.value).cause
@@ -238,7 +238,11 @@ def test_every_word_of_a_life_is_in_the_catalogue(language: str) -> None:
         found = {(m.context, str(m.id)): str(m.string) for m in read_po(stream) if m.id}
     for life in lifecycle.lives():
         assert found["life", life.name]
+        english = read_toml(resource("lives", f"{life.name}.toml"))["english"]
         for part, words in (("state", life.states), ("event", life.events), ("guard", life.guards)):
+            assert english[f"{part}s"].keys() == words.keys()
+            # An event begins its sentence, a state and a condition end theirs.
+            assert all(said[0].isupper() is (part == "event") for said in english[f"{part}s"].values())
             for key, chinese in words.items():
                 shown = found[f"{life.name}-{part}", key]
-                assert shown == (chinese if language == "zh_CN" else key.replace("-", " "))
+                assert shown == (chinese if language == "zh_CN" else english[f"{part}s"][key])
