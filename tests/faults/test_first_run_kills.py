@@ -89,3 +89,8 @@ def test_control_a_workplace_that_gets_its_name_before_it_is_whole_is_caught(run
     uncut = runs.ask("init")
     cuts = range(uncut["file"], 0, -1)
     assert any(runs.ask("init", ("file", at), "in-place")["found"] for at in cuts)
+
+
+def test_control_shares_that_are_told_and_never_recorded_are_caught(runs: FirstRuns) -> None:
+    [found] = runs.ask("shares", mode="unkept")["found"]
+    assert "are refused by recovery.share-of-another-set" in found

@@ -2,7 +2,8 @@
 says, and what the next start makes of what is left. Run as ``python -m tests.helpers.first_run_child
 FOLDER``; a job is one line (act, kill, mode), its answer one line (status, found, and places).
 
-``mode`` "in-place" makes the workplace under its own name from the first file on: the control's fault.
+``mode`` is a control's fault: "in-place" makes the workplace under its own name from the first file on,
+"unkept" tells new shares that were never recorded.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from app.domain.staff import PEOPLE, Role
 from app.opening import PROFILE_FOLDER, Entry, Options, Room, desk_number, open_room, require_rules
 from app.setting_up import adopt, recover, set_up
 from app.store.store import STORE_FOLDER, StoreContext, exists, open_store
+from app.store.ways import StoreWays
 from tests.helpers.invariants import findings
 from tests.helpers.people import NAMES, PASSWORDS
 from tests.helpers.workday_child import WATCH, Killer, Say, _forked, _line
@@ -34,6 +36,7 @@ from tests.helpers.workday_place import DESK, first_run, house_of
 
 NEW: Final = "new.start-77"
 SHARES: Final = "shares.json"
+TOLD: Final = "told.json"
 DEAD: Final = ShareOfAnotherSet.code
 
 
@@ -79,15 +82,17 @@ def _adopt(place: Path) -> None:
     adopt(place.parent / "province", options, house_of(place, "adopt"))
 
 
-def _shares(place: Path, seed: str = "shares") -> None:
+def _shares(place: Path, mode: str = "", seed: str = "shares") -> None:
     """New shares by the security administrator, written down once they are told."""
+    if mode == "unkept":
+        StoreWays._change = lambda _ways, _event, _change: None
     options = _options(place, Role.SECURITY, PASSWORDS[Role.SECURITY])
     room = open_room(options, house_of(place, seed))
     try:
         told = room.staff.new_shares(room.fresh("keys"))
     finally:
         room.store.close()
-    (place / SHARES).write_text(json.dumps(told))
+    (place / TOLD).write_text(json.dumps(told))
 
 
 ACTS: Final[dict[str, Callable[..., None]]] = {
@@ -146,13 +151,15 @@ def _opened_by(place: Path, shares: Sequence[str]) -> str | None:
 
 
 def _after_shares(place: Path) -> list[str]:
-    """The shares that somebody has open the records, or nobody has any and the next call makes them."""
+    """Shares that were told open the records; where none were, the older ones do, or nobody has any.
+    The next call makes others."""
     found = []
-    old = json.loads((place / SHARES).read_text())
-    if _opened_by(place, old[:2]) not in (None, DEAD):
-        found.append(f"the shares that are there are refused by {_opened_by(place, old[:2])}")
-    _shares(place, "shares again")
-    anew = json.loads((place / SHARES).read_text())
+    told = (place / TOLD).exists()
+    old = json.loads((place / (TOLD if told else SHARES)).read_text())
+    if (refused := _opened_by(place, old[:2])) is not None and (told or refused != DEAD):
+        found.append(f"the shares that somebody has are refused by {refused}")
+    _shares(place, seed="shares again")
+    anew = json.loads((place / TOLD).read_text())
     if _opened_by(place, old[1:]) != DEAD:
         found.append("the older shares still open the records")
     if any(_opened_by(place, pair) is not None for pair in combinations(anew, 2)):
