@@ -270,6 +270,21 @@ def test_with_a_keychain_a_wrong_password_is_counted(live: Live) -> None:
     assert live.by(Role.CLERK, "case", "list").error["code"] == "staff.sign-in-waits"
 
 
+def test_a_password_whose_way_can_not_be_written_stays_the_old_one(without_keychain: Live) -> None:
+    """Else neither opened the records: the new one has no way there, the old one signs nobody in."""
+    live = without_keychain
+    live.init()
+    in_the_way = live.folder / "store" / "kangka.key.new"
+    in_the_way.mkdir()
+    new = "another-good-one-4711"
+    refused = live.by(Role.CLERK, "staff", "password", typed=(new,))
+    assert refused.error["code"] == "keys.file-not-written"
+    in_the_way.rmdir()
+    assert live.by(Role.CLERK, "till", "due").code == 0
+    assert live.by(Role.CLERK, "staff", "password", typed=(new,)).code == 0
+    assert live("--operator", NAMES[Role.CLERK], "till", "due", typed=[new]).code == 0
+
+
 def test_a_new_person_and_a_new_password_open_the_records(without_keychain: Live) -> None:
     live = without_keychain
     assert live.init()["keychain"] is False

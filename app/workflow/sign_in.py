@@ -28,6 +28,8 @@ T = TypeVar("T")
 _SHIFT_NS: Final = 12 * 3600 * 1_000_000_000
 _SIGN_IN: Final = "sign-in"
 _UNLOCK: Final = "unlock"
+# The key file's own fault, after which it is as it was (app.crypto.key_file)
+_WAY_NOT_WRITTEN: Final = "keys.file-not-written"
 
 
 @dataclass(eq=False)
@@ -231,11 +233,17 @@ class SignIn:
         """The signed-in person's own password; a PIN that was set falls with the old one."""
         actor = self._session.actor
         member = self._prove(actor.name, old, "staff-password")
+        before = self._records.read(lambda unit: unit.staff.secret(member.id)).password
         verifier = self._made(
             actor, "staff-password", lambda: self._verifiers.of_password(new, member.name)
         )
         self._records.durable("password", lambda unit: unit.staff.set_password(member.id, verifier))
-        self._give_way(member, new)
+        try:
+            self._give_way(member, new)
+        except KangkaError as fault:
+            if fault.code == _WAY_NOT_WRITTEN:
+                self._durable("password", lambda unit: _back(unit, member.id, verifier, before))
+            raise
 
     def set_pin(self, password: str, pin: str) -> None:
         """The signed-in person's own PIN, for the password: a desk left open gives nobody one."""
@@ -391,3 +399,10 @@ class SignIn:
     def _durable(self, name: str, act: Callable[[Unit], T]) -> T:
         # Recorded also where the clock stops new work: somebody has to sign in to set it right.
         return self._records.durable(name, act, begins=False)
+
+
+def _back(unit: Unit, staff_id: str, changed: str, before: str) -> None:
+    """The password that a person's way still is for: where no keychain opens the records, the new one
+    would open nothing. One that somebody else gave meanwhile stands."""
+    if unit.staff.secret(staff_id).password == changed:
+        unit.staff.set_password(staff_id, before)
