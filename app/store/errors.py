@@ -125,7 +125,7 @@ class StoreWriteFailed(KangkaError):
     code = "store.write-failed"
     cause = N_("The records could not be written: the disk is full or does not answer.")
     meaning = N_("This step was not recorded and has not been done.")
-    remedy = N_("Free some space or have the disk checked, then continue the case.")
+    remedy = N_("Free some space or have the disk checked, then go on where it stopped.")
 
 
 @dataclass(eq=False)
