@@ -80,6 +80,7 @@ def test_every_command_of_this_release_is_there() -> None:
         *("demo", "decode-id", "enrol", "application", "issue", "case", "read-card", "simulate"),
         *("face", "bench", "desk", "init", "recover", "staff", "audit", "till", "stock"),
         *("hand-over", "activate", "report-loss", "found", "reissue", "approve", "adopt"),
+        *("keys", "settings"),
     }
 
 
