@@ -10,6 +10,7 @@ without a kill, and closes the shift in balance.
 from __future__ import annotations
 
 import json
+import random
 import shutil
 import subprocess
 import sys
@@ -121,29 +122,55 @@ def day_of() -> Iterator[Callable[[int], KillingDay]]:
         day.close()
 
 
+@pytest.fixture
+def days(group: int, day_of: Callable[[int], KillingDay], proving: bool) -> list[KillingDay]:
+    """The days of a worker: one in `make test`, two in a proof."""
+    return [day_of(variant) for variant in range(group, len(VARIANTS) if proving else group + 1, 2)]
+
+
+def points_of(days: list[KillingDay]) -> list[Kill]:
+    """Every durable point: before and after each commit, and before each change of a file."""
+    return [kill for day in days for kill in day.kills("commit", "file")]
+
+
+def breaches(days: list[KillingDay], kills: Sequence[Kill]) -> str:
+    """What the next desks find wrong, a line each."""
+    day_of = {day.variant: day for day in days}
+    return "\n".join(f"{kill}: {one}" for kill in kills for one in day_of[kill.variant].strike(kill))
+
+
 @pytest.mark.prove
 @pytest.mark.parametrize("group", GROUPS)
-def test_killed_anywhere_nothing_is_half(
-    day_of: Callable[[int], KillingDay],
-    group: int,
-    sample: Sample,
-    proving: bool,
-    record_proof: Proof,
+def test_killed_at_a_durable_point_nothing_is_half(
+    days: list[KillingDay], sample: Sample, proving: bool, record_proof: Proof
 ) -> None:
-    days = [day_of(variant) for variant in range(group, len(VARIANTS) if proving else group + 1, 2)]
-    points = [kill for day in days for kill in day.kills("commit", "file")]
+    points = points_of(days)
+    chosen = points if proving else sample(points, FEW // 6)
+    assert not breaches(days, chosen)
+    record_proof("workflows killed at a durable point", len(chosen))
+
+
+@pytest.fixture
+def moments(  # noqa: PLR0917 - fixtures, not arguments of a call
+    days: list[KillingDay], group: int, sample: Sample, proving: bool, scale: int, seed: int
+) -> list[Kill]:
+    """Before which statements desks die: a sample; as many as make up a proof's number beside the
+    durable points; all of them in a whole run."""
     between = [kill for day in days for kill in day.kills("statement")]
-    wanted = (MANY if proving else FEW) // 2
-    if proving:
-        # Every durable point, and as many moments between two statements as make up the number.
-        chosen = points + sample(between, wanted - len(points))
-        assert len(chosen) >= wanted
-    else:
-        chosen = sample(points, wanted // 3) + sample(between, wanted - wanted // 3)
-    chosen.sort(key=lambda kill: kill.variant)
-    breaches = [f"{kill}: {one}" for kill in chosen for one in day_of(kill.variant).strike(kill)]
-    assert not breaches, "\n".join(breaches)
-    record_proof("workflows killed at a durable point or between statements", len(chosen))
+    if not proving:
+        return sample(between, FEW // 3)
+    wanted = len(between) if scale == 0 else MANY // 2 - len(points_of(days))
+    drawn = random.Random(f"{seed} {group}").sample(between, wanted)  # noqa: S311 - a sample
+    return sorted(drawn, key=lambda kill: kill.variant)
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("group", GROUPS)
+def test_killed_between_two_statements_nothing_is_half(
+    days: list[KillingDay], moments: list[Kill], record_proof: Proof
+) -> None:
+    assert not breaches(days, moments)
+    record_proof("workflows killed between two statements", len(moments))
 
 
 # ---------------------------------------------------------------------------------------------- census
