@@ -231,6 +231,14 @@ def test_a_city_may_extend_its_province(tmp_path: Path) -> None:
     assert city.file("DF01/EF09").records == 2
 
 
+def test_alone_a_city_takes_nothing_that_lies_beside_it(tmp_path: Path) -> None:
+    province(tmp_path, SAMPLE)
+    city = 'id = "sample-city"\ntitle = "样例市"\nextends = "{}"\n'
+    province(tmp_path, city.format("sample-province"), "sample-city")
+    with pytest.raises(ProfileInvalid, match="does not ship"):
+        load_profile(folder=tmp_path / "sample-city", alone=True)
+
+
 def test_the_content_hash_follows_the_content_alone(tmp_path: Path) -> None:
     assert load_profile().content_hash == NATIONAL.content_hash
     first = province(tmp_path, SAMPLE)
