@@ -34,7 +34,9 @@ ROOT = Path(__file__).resolve().parents[2]
 KILLED = -9
 # How many kills `make test` takes; `make prove` takes the 5,000 of the issue.
 FEW, MANY = 300, 5_000
-# Two workers share the run; a proof goes through two variants of the day at each.
+# Two workers share the run; a proof goes through two variants of the day at each. It is run by itself
+# (`make prove SCALE=1 ARGS=tests/faults/test_workflow_kills.py`): beside a third group, pytest-xdist
+# hands both of these to one worker, because it gives whoever has two tests left the next group.
 GROUPS = [pytest.param(number, marks=pytest.mark.xdist_group(f"workday-{number}")) for number in (0, 1)]
 FIRST = pytest.mark.xdist_group("workday-0")
 SECOND = pytest.mark.xdist_group("workday-1")
