@@ -5,8 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -109,19 +108,19 @@ class StockDesk:
 
     def take_in(self, path: Path) -> TakenIn:
         self._gate.enter(TAKE_IN, subject=path.name)
-        with self._refusals(TAKE_IN, path.name):
+        with self._gate.refusals(TAKE_IN, path.name):
             rows = read_list(path)
             return self._durable(TAKE_IN, lambda unit: self._take_in(unit, path.name, rows))
 
     def spoil(self, serial: str, reason: str) -> BlankCard:
         self._gate.enter(SPOIL, subject=serial)
-        with self._refusals(SPOIL, serial):
+        with self._gate.refusals(SPOIL, serial):
             known, why = folded(serial), _reason(reason)
             return self._durable(SPOIL, lambda unit: unit.stock.spoil(self._realm, known, why))
 
     def give_back(self, serials: list[str], reason: str) -> int:
         self._gate.enter(GIVE_BACK)
-        with self._refusals(GIVE_BACK, None):
+        with self._gate.refusals(GIVE_BACK):
             known, why = [folded(serial) for serial in serials], _reason(reason)
             return self._durable(GIVE_BACK, lambda unit: unit.stock.give_back(self._realm, known, why))
 
@@ -138,12 +137,6 @@ class StockDesk:
 
     def _durable(self, name: str, act: Callable[[Unit], T]) -> T:
         return self._records.durable(name, act)
-
-    @contextmanager
-    def _refusals(self, act: str, subject: str | None) -> Iterator[None]:
-        """Record whatever refuses ``act`` inside, and let it go on."""
-        with self._gate.refusals(act, subject):
-            yield
 
 
 def read_list(path: Path) -> list[ListRow]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -120,7 +119,7 @@ class TillDesk:
 
     def open_shift(self, float_fen: int) -> Shift:
         self._ports.gate.enter(OPEN)
-        with self._refusals(OPEN):
+        with self._ports.gate.refusals(OPEN):
             _within(float_fen, MOST_FEN)
             realm = self._ports.realm
             return self._durable(OPEN, lambda unit: unit.till.open_shift(realm, float_fen))
@@ -139,12 +138,12 @@ class TillDesk:
             ):
                 self.open_shift(0)
             return
-        with self._refusals("issue"):
+        with self._ports.gate.refusals("issue"):
             raise ShiftNotOpen
 
     def closing_act(self, counted_fen: int, counted_cards: int) -> str:
         actor = self._ports.gate.may(CLOSE)
-        with self._refusals(CLOSE):
+        with self._ports.gate.refusals(CLOSE):
             shift, state = self._open_state()
         if shift.clerk_id != actor.id:
             return CLOSE_OF_ANOTHER
@@ -160,7 +159,7 @@ class TillDesk:
     ) -> Closing:
         act = CLOSE
         self._ports.gate.may(CLOSE)
-        with self._refusals(CLOSE):
+        with self._ports.gate.refusals(CLOSE):
             _within(counted_fen, MOST_FEN)
             _within(counted_cards, MOST_CARDS)
             if len(explanation.strip()) > _MOST_WORDS:
@@ -173,7 +172,7 @@ class TillDesk:
                     counted_fen - state.expected_fen, counted_cards - state.cards.on_hand
                 )
         passage = self._ports.gate.enter(act, second=second, subject=shift.id)
-        with self._refusals(act, shift.id):
+        with self._ports.gate.refusals(act, shift.id):
             return self._durable(
                 CLOSE,
                 lambda unit: unit.till.close(
@@ -187,7 +186,7 @@ class TillDesk:
 
     def closing_paper(self, number: str) -> ClosingReport:
         self._ports.gate.view(LOOK)
-        with self._refusals(LOOK, number):
+        with self._ports.gate.refusals(LOOK, number):
             closing, voided = self._ports.records.read(lambda unit: _closed(unit, number))
             head = self._ports.witness(number)
         return closing_report(closing, voided, head, self._ports.fees, self._making)
@@ -204,7 +203,7 @@ class TillDesk:
         if method is PayMethod.WAIVED:
             raise ValueError("a fee is waived by its own act")
         self._ports.gate.enter(TAKE, subject=application_id)
-        with self._refusals(TAKE, application_id):
+        with self._ports.gate.refusals(TAKE, application_id):
             return self._durable(TAKE, lambda unit: unit.till.take(application_id, method))
 
     def waive(
@@ -212,7 +211,7 @@ class TillDesk:
     ) -> Receipt:
         persons = self._persons(WAIVE, application_id)
         passage = self._ports.gate.enter(WAIVE, second=second, persons=persons, subject=application_id)
-        with self._refusals(WAIVE, application_id):
+        with self._ports.gate.refusals(WAIVE, application_id):
             waiver = _listed(self._ports.fees.waivers, ground)
             if waiver.proof and proof not in waiver.proof:
                 raise FeeProofMissing(ground, waiver.proof)
@@ -225,7 +224,7 @@ class TillDesk:
 
     def void(self, number: str, reason: str, second: Presence | None, fresh: Presence | None) -> Receipt:
         self._ports.gate.may(VOID, number)
-        with self._refusals(VOID, number):
+        with self._ports.gate.refusals(VOID, number):
             _listed(self._ports.fees.voids, reason)
             receipt = self._ports.records.read(lambda unit: unit.till.receipt(number))
         persons = self._persons(VOID, receipt.application_id)
@@ -237,7 +236,7 @@ class TillDesk:
         agreed = passage.second
         if agreed is None:
             raise ValueError("a void has four eyes")
-        with self._refusals(VOID, number):
+        with self._ports.gate.refusals(VOID, number):
             return self._durable(VOID, lambda unit: unit.till.void(number, reason, agreed))
 
     def receipts(self) -> list[Receipt]:
@@ -256,7 +255,7 @@ class TillDesk:
         # The payer's name and number stand on it: who looks after the record alone sees neither.
         self._ports.gate.view(LOOK)
         self._ports.gate.view(_RESIDENTS)
-        with self._refusals(LOOK, number):
+        with self._ports.gate.refusals(LOOK, number):
             return self._ports.records.read(lambda unit: self._paper(unit, number))
 
     def paper(self, number: str) -> FeeReceipt | ClosingReport:
@@ -290,7 +289,7 @@ class TillDesk:
             return unit.applications.person_token(found.realm, found.resident)
 
         self._ports.gate.may(act, application_id)
-        with self._refusals(act, application_id):
+        with self._ports.gate.refusals(act, application_id):
             return (self._ports.records.read(look),)
 
     def _due_row(self, unit: Unit, due: FeeDue) -> DueRow:
@@ -318,12 +317,6 @@ class TillDesk:
 
     def _durable(self, name: str, act: Callable[[Unit], T]) -> T:
         return self._ports.records.durable(name, act)
-
-    @contextmanager
-    def _refusals(self, act: str, subject: str | None = None) -> Iterator[None]:
-        """Record whatever refuses ``act`` inside, and let it go on."""
-        with self._ports.gate.refusals(act, subject):
-            yield
 
 
 def _unsettled(unit: Unit, shift: Shift, state: TillState) -> int:
