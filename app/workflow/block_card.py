@@ -17,7 +17,7 @@ from app.domain.ports import CaseState
 from app.domain.records import Unit
 from app.domain.staff import Presence
 from app.personalize.block import block_card, require_block_keys
-from app.workflow.card_ports import CardPorts, Held, enter, held, refusals, step_of
+from app.workflow.card_ports import CardPorts, Held, enter, held, step_of
 from app.workflow.card_reader import Laid, laid_card
 from app.workflow.card_views import CardDone
 from app.workflow.gate import Passage
@@ -40,7 +40,7 @@ class BlockCard:
         """Block a dead card, or go on with a blocking that was interrupted."""
         ports = self._ports
         found, passage = enter(ports, BLOCK, card_id, fresh=fresh)
-        with refusals(ports, BLOCK, card_id):
+        with ports.gate.refusals(BLOCK, card_id):
             state = found.card.state
             if state is CardState.BLOCKED:
                 return CardDone(card_id, state, already=True)
@@ -57,7 +57,7 @@ class BlockCard:
         """Only ask the chip: blocked, or genuine and not blocked. It is told nothing."""
         ports = self._ports
         found, passage = enter(ports, SETTLE, card_id)
-        with refusals(ports, SETTLE, card_id):
+        with ports.gate.refusals(SETTLE, card_id):
             # Only what was begun can be settled.
             step_of(ports, found.card, CardEventKind.NOT_BLOCKED, passage, {"card-read": True})
             with ports.devices, self._laid(found, cancel) as laid:
@@ -71,7 +71,7 @@ class BlockCard:
         """A dead or blocked card was taken back; it waits for two people to destroy it."""
         ports = self._ports
         _found, passage = enter(ports, RECOVER, card_id)
-        with refusals(ports, RECOVER, card_id):
+        with ports.gate.refusals(RECOVER, card_id):
             return self._settled(card_id, CardEventKind.RECOVER, passage)
 
     def open(self) -> list[CaseRow]:

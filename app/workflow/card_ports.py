@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.base.clock import Clock, civil_date
@@ -78,13 +77,6 @@ def held(unit: Unit, card_id: str) -> Held:
     return Held(card, order, unit.applications.person_token(order.realm, order.resident))
 
 
-@contextmanager
-def refusals(ports: CardPorts, act: str, card_id: str) -> Iterator[None]:
-    """Record whatever refuses ``act`` inside, and let it go on."""
-    with ports.gate.refusals(act, card_id):
-        yield
-
-
 def enter(
     ports: CardPorts,
     act: str,
@@ -105,7 +97,7 @@ def enter(
         return found, tokens
 
     ports.gate.may(act, card_id)
-    with refusals(ports, act, card_id):
+    with ports.gate.refusals(act, card_id):
         found, persons = ports.records.read(look)
     passage = ports.gate.enter(act, persons=persons, fresh=fresh, second=second, subject=card_id)
     return found, passage

@@ -8,7 +8,7 @@ from app.domain.card import Card, CardChange, CardEventKind, CardState
 from app.domain.records import Unit
 from app.domain.visitor import Known, know_visitor
 from app.workflow.card_papers import CardPapers
-from app.workflow.card_ports import CardPorts, Held, enter, held, refusals, step_of
+from app.workflow.card_ports import CardPorts, Held, enter, held, step_of
 from app.workflow.card_reader import laid_card, require_its_data
 from app.workflow.card_views import CardDone, HandOverForm
 from app.workflow.gate import Passage
@@ -34,7 +34,7 @@ class HandOver:
         found, passage = enter(ports, HAND_OVER, card_id, visitor=form.collector)
         if form.activate:
             enter(ports, ACTIVATE, card_id)
-        with refusals(ports, HAND_OVER, card_id):
+        with ports.gate.refusals(HAND_OVER, card_id):
             known = know_visitor(
                 form.collector, found.holder, ports.rules, ports.codes, today=ports.today
             )
@@ -52,7 +52,7 @@ class HandOver:
         """The card on the reader is read and held against this one, then it is in use."""
         ports = self._ports
         found, passage = enter(ports, ACTIVATE, card_id)
-        with refusals(ports, ACTIVATE, card_id):
+        with ports.gate.refusals(ACTIVATE, card_id):
             if found.card.state is CardState.IN_USE:
                 # As platforms answer 01, 已是该状态: success (counter.md, 2.35).
                 return CardDone(card_id, CardState.IN_USE, already=True)

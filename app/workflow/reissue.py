@@ -20,7 +20,7 @@ from app.domain.staff import NotByOneself
 from app.domain.validation import require_valid
 from app.domain.visitor import Checked, Known, is_number_of, know_visitor
 from app.workflow.card_papers import CardPapers
-from app.workflow.card_ports import CardPorts, Held, enter, held, refusals, step_of
+from app.workflow.card_ports import CardPorts, Held, enter, held, step_of
 from app.workflow.card_views import Reissued, ReissueForm
 from app.workflow.corrections import corrections
 from app.workflow.enrol_texts import draft_again
@@ -81,7 +81,7 @@ class Reissue:
         """
         ports = self._ports
         found, passage = enter(ports, REISSUE, card_id, visitor=form.applicant)
-        with refusals(ports, REISSUE, card_id):
+        with ports.gate.refusals(REISSUE, card_id):
             if form.reason == FIRST_ISSUE:
                 # A reason of the schedule, and none of a card in place of another: it costs nothing.
                 reasons = tuple(reason for reason in ports.fees.rules if reason != FIRST_ISSUE)

@@ -20,7 +20,7 @@ from app.domain.records import Records, Unit
 from app.domain.staff import PROGRAM, Role
 from app.domain.visitor import Known, know_caller, know_visitor
 from app.workflow.card_papers import CardPapers
-from app.workflow.card_ports import CardPorts, Held, enter, held, refusals, step_of
+from app.workflow.card_ports import CardPorts, Held, enter, held, step_of
 from app.workflow.card_views import CardDone, FoundForm, LossForm
 from app.workflow.gate import Passage
 
@@ -55,7 +55,7 @@ class Losses:
         ports = self._ports
         event = CardEventKind.REPORT_PROVISIONAL_LOSS if form.provisional else CardEventKind.REPORT_LOSS
         found, passage = enter(ports, REPORT_LOSS, card_id, visitor=form.reporter)
-        with refusals(ports, REPORT_LOSS, card_id):
+        with ports.gate.refusals(REPORT_LOSS, card_id):
             known = self._know(form, found)
             step_of(ports, found.card, event, passage, {"identity-checked": known.identity_checked})
             told = _Told(event, form, known, passage)
@@ -65,7 +65,7 @@ class Losses:
         """解挂: back to what the card was before it was lost; never once a reissue began."""
         ports = self._ports
         found, passage = enter(ports, FOUND, card_id, visitor=form.visitor)
-        with refusals(ports, FOUND, card_id):
+        with ports.gate.refusals(FOUND, card_id):
             if found.card.state in REPLACED:
                 raise FoundTooLate
             known = know_visitor(form.visitor, found.holder, ports.rules, ports.codes, today=ports.today)
